@@ -1,0 +1,1 @@
+"""The event log: what happened to each incident, written with every change."""

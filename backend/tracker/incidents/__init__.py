@@ -1,0 +1,1 @@
+"""Incidents: the records that the tracker is about."""
