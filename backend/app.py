@@ -1,0 +1,112 @@
+"""Serve the application: `python app.py`.
+
+Starts the embedded PostgreSQL unless DATABASE_URL is set, brings the schema up to date, and serves the API and
+the built browser pages from one process. `--demo` loads the demo incidents into a new database; `--reload`
+restarts on changes of the code.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from types import FrameType
+from typing import NoReturn
+
+from tracker.config import BACKEND, Settings, SettingsError
+from tracker.startup import StartupError, require_free_port, running_database, upgrade_database
+
+
+def main() -> int:
+    """Serve until interrupted; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Serve the incident tracker.")
+    parser.add_argument("--demo", action="store_true", help="load 200 demo incidents when the database is new")
+    parser.add_argument("--reload", action="store_true", help="restart when the code changes (for development)")
+    options = parser.parse_args()
+    # Until the server takes over, a polite stop must still stop the database.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        settings = Settings.load()
+        require_free_port(settings.host, settings.port)
+        say(_database_sentence(settings))
+        with running_database(settings) as running:
+            prepare(running, demo=options.demo)
+            say(f"Serving on http://{_shown(settings.host)}:{settings.port} (stop with Ctrl-C)")
+            if options.reload:
+                return serve_reloading(running)
+            serve(running)
+    except (SettingsError, StartupError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    say("Stopped.")
+    return 0
+
+
+def prepare(settings: Settings, *, demo: bool) -> None:
+    """Bring the schema up to date, and load the demo incidents if they are wanted and there are none."""
+    from tracker import create_app
+
+    app = create_app(settings)
+    upgrade_database(app)
+    if demo:
+        from tracker.demo import load_demo_when_new
+
+        if loaded := load_demo_when_new(app):
+            say(f"Loaded {loaded} demo incidents.")
+
+
+def serve(settings: Settings) -> None:
+    """Serve with Granian until a signal."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from tracker import create_app
+
+    Granian(
+        "tracker",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        log_level=LogLevels.error,
+        websockets=False,
+        workers_kill_timeout=10,
+    ).serve(target_loader=partial(create_app, settings), wrap_loader=False)
+
+
+def serve_reloading(settings: Settings) -> int:
+    """Serve with Flask's development server, which restarts itself when the code changes."""
+    command = [sys.executable, "-m", "flask", "--app", "tracker", "run", "--debug"]
+    command += ["--host", settings.host, "--port", str(settings.port)]
+    environment = {**os.environ, "DATABASE_URL": settings.database_url or ""}
+    return subprocess.call(command, cwd=BACKEND, env=environment)  # noqa: S603 - our own interpreter.
+
+
+def say(sentence: str) -> None:
+    """Tell the person what is going on, at once, also where the output is a file."""
+    print(sentence, flush=True)
+
+
+def _database_sentence(settings: Settings) -> str:
+    if settings.database_url:
+        return "Using the database of DATABASE_URL."
+    return f"Starting PostgreSQL; the data lies in {settings.data_dir}"
+
+
+def _shown(host: str) -> str:
+    if host in ("127.0.0.1", "::1", "0.0.0.0"):  # noqa: S104 - only compared.
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

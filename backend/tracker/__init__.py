@@ -1,0 +1,75 @@
+"""Incident Tracker: the application factory."""
+
+from typing import Any
+
+from flask import Flask
+from flask_cors import CORS
+
+from tracker import about, browser, logging, problems
+from tracker.config import BACKEND, Settings, is_loopback
+from tracker.extensions import api, db, migrate
+from tracker.history import models as _history_models  # noqa: F401 - registers its tables.
+from tracker.incidents import routes as incidents
+from tracker.openapi import API_OPTIONS
+from tracker.parsing import check_host, check_request
+from tracker.wire import OrjsonProvider, dumps
+
+MIGRATIONS = BACKEND / "migrations"
+BODY_MAX = 1024 * 1024
+"""Bytes that a request's body may have."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, wired: the settings' database, every blueprint, one renderer for errors.
+
+    :param settings: taken from the environment when left out. Without a ``database_url`` the defaults of libpq
+        apply, which is enough for commands that need no database.
+    """
+    settings = settings or Settings.load()
+    app = Flask(__name__, static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        API_OPTIONS,
+        MAX_CONTENT_LENGTH=BODY_MAX,
+        SQLALCHEMY_DATABASE_URI=settings.database_url or "postgresql+psycopg2://",
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+    )
+
+    logging.configure(settings.log_level)
+    logging.register(app)
+    problems.register(app)
+    if not settings.allow_open_network:
+        app.before_request(lambda: check_host(is_loopback))
+    app.before_request(check_request)
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    api.init_app(app)
+    api.register_blueprint(incidents.blp)
+    about.register(app)
+    browser.register(app)
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources=r"/api/.*",
+            origins=list(settings.cors_origins),
+            allow_headers=["Content-Type", "If-Match", "If-None-Match", "X-Actor", "X-Request-ID"],
+            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        )
+    return app
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    return {
+        # One connection for each thread that serves, so that none waits for another's.
+        "pool_size": settings.threads,
+        "max_overflow": 2,
+        "pool_timeout": 5,
+        "json_serializer": lambda value: dumps(value).decode(),
+        "connect_args": {
+            "connect_timeout": 3,
+            "application_name": "incident-tracker",
+            # Times come back in UTC, whatever the server's time zone.
+            "options": "-c timezone=UTC",
+        },
+    }

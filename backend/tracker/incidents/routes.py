@@ -1,0 +1,167 @@
+"""The HTTP of incidents: parse, call one query or operation, commit once, answer."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from tracker.extensions import db
+from tracker.history.queries import list_events
+from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
+from tracker.history.schemas import EventArguments, EventPage
+from tracker.incidents import operations, queries
+from tracker.incidents.queries import IncidentFilter
+from tracker.incidents.schemas import (
+    EXAMPLE,
+    Facets,
+    FilterArguments,
+    IncidentCreate,
+    IncidentPage,
+    IncidentPatch,
+    IncidentRead,
+    ListArguments,
+    ServiceArguments,
+    ServiceList,
+    StaleProblem,
+)
+from tracker.openapi import ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
+from tracker.paging import decode_event_cursor
+from tracker.parsing import Blueprint, actor
+from tracker.problems import MEDIA_TYPE
+from tracker.wire import json_response
+
+blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
+
+
+def _etag(incident: dict[str, Any]) -> str:
+    return f'"{incident["version"]}"'
+
+
+def _matches(version: int) -> bool:
+    """Whether ``If-Match`` names this version (RFC 9110: strong comparison)."""
+    return str(version) in request.if_match
+
+
+@blp.route("/incidents")
+@blp.arguments(ListArguments, location="query")
+@blp.response(
+    200,
+    IncidentPage,
+    example={
+        "items": [EXAMPLE],
+        "page": 1,
+        "perPage": 20,
+        "total": 1,
+        "totalIsExact": True,
+        "pages": 1,
+        "nextCursor": None,
+    },
+)
+@problems(blp, 400, 422)
+def list_incidents(arguments: dict[str, Any]) -> Response:
+    """List incidents
+
+    Filtered, sorted, and paged by number or by cursor.
+    """
+    paging = {
+        name: arguments.pop(name) for name in ("sort_by", "order", "per_page", "page", "cursor") if name in arguments
+    }
+    return json_response(queries.list_incidents(IncidentFilter(**arguments), **paging))
+
+
+@blp.route("/incidents", methods=["POST"])
+@blp.doc(parameters=[X_ACTOR])
+@blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
+@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION})
+@problems(blp, 400, 413, 415, 422)
+def create_incident(body: dict[str, Any]) -> Response:
+    """Create an incident
+
+    The answer names its address in `Location`.
+    """
+    if body.get("status") is None:
+        body.pop("status", None)
+    incident = queries.represent(operations.create_incident(**body, actor=actor()))
+    db.session.commit()
+    location = url_for("incidents.get_incident", incident_id=incident["id"])
+    return json_response(incident, 201, {"ETag": _etag(incident), "Location": location})
+
+
+@blp.route("/incidents/facets")
+@blp.arguments(FilterArguments, location="query")
+@blp.response(200, Facets)
+@problems(blp, 400, 422)
+def count_facets(arguments: dict[str, Any]) -> Response:
+    """Count incidents by severity, status, service and owner
+
+    Each facet is counted under all the other filters, so that a count says what choosing its value would give.
+    """
+    return json_response(queries.count_facets(IncidentFilter(**arguments)))
+
+
+@blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])
+@blp.doc(parameters=[IF_NONE_MATCH])
+@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG})
+@blp.alt_response(304, description="The version that If-None-Match names is still the current one.", success=True)
+@problems(blp, 404, 422)
+def get_incident(incident_id: str) -> Response:
+    """Read an incident"""
+    incident = queries.read_incident(incident_id)
+    headers = {"ETag": _etag(incident)}
+    if request.if_none_match.contains_weak(str(incident["version"])):
+        return Response(status=304, headers=headers)
+    return json_response(incident, headers=headers)
+
+
+@blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
+@blp.doc(parameters=[IF_MATCH, X_ACTOR])
+@blp.arguments(IncidentPatch, example={"status": "MITIGATED", "owner": "Ana Souza"})
+@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG})
+@blp.alt_response(
+    412,
+    schema=StaleProblem,
+    content_type=MEDIA_TYPE,
+    description="If-Match does not name the current version.",
+)
+@problems(blp, 400, 404, 413, 415, 422)
+def update_incident(body: dict[str, Any], incident_id: str) -> Response:
+    """Change an incident
+
+    A field left out stays as it is; null clears an optional one. Changing nothing is fine and leaves no trace.
+    """
+    incident = queries.represent(
+        operations.update_incident(
+            incident_id,
+            fields=body,
+            actor=actor(),
+            accepts=_matches if "If-Match" in request.headers else None,
+        )
+    )
+    db.session.commit()
+    return json_response(incident, headers={"ETag": _etag(incident)})
+
+
+@blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID])
+@blp.arguments(EventArguments, location="query")
+@blp.response(200, EventPage, example={"items": [EVENT_EXAMPLE], "nextCursor": None})
+@problems(blp, 400, 404, 422)
+def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
+    """Read an incident's history
+
+    Oldest first, 100 events at a time.
+    """
+    cursor = arguments.get("cursor")
+    after = decode_event_cursor(cursor) if cursor is not None else 0
+    incident = queries.read_incident(incident_id)
+    return json_response(list_events(incident["id"], after=after))
+
+
+@blp.route("/services")
+@blp.arguments(ServiceArguments, location="query")
+@blp.response(200, ServiceList, example={"items": [{"name": "payments-api", "open": 3, "total": 41}]})
+@problems(blp, 400, 422)
+def list_services(arguments: dict[str, Any]) -> Response:
+    """List the services in use
+
+    For completion while typing.
+    """
+    return json_response(queries.list_services(**arguments))

@@ -1,0 +1,268 @@
+"""What goes over the wire: the arguments of a list, the bodies of writes, and the incident as it is read."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
+from tracker.openapi import ProblemSchema
+from tracker.wire import NAME_MAX, Instant, NameList, Text
+
+PAGE_MAX = 2**31 - 1
+PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
+SEARCH_MAX = 200
+
+EXAMPLE = {
+    "id": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
+    "number": 42,
+    "title": "Checkout returns 502 for cards with 3-D Secure",
+    "service": "payments-api",
+    "severity": "SEV2",
+    "status": "MITIGATED",
+    "owner": "Ana Souza",
+    "summary": "Rolled back **v2.41.0**. Error rate is back to 0.1 %.",
+    "startedAt": "2026-03-02T09:41:00+00:00",
+    "mitigatedAt": "2026-03-02T10:05:12+00:00",
+    "resolvedAt": None,
+    "createdAt": "2026-03-02T09:44:31.120456+00:00",
+    "updatedAt": "2026-03-02T10:05:12+00:00",
+    "version": 3,
+}
+
+
+def _choice(kind: type[Severity] | type[Status], **kwargs: Any) -> fields.String:
+    return fields.String(
+        validate=validate.OneOf(list(kind), error="Must be one of: {choices}; not {input!r}."), **kwargs
+    )
+
+
+class FilterArguments(Schema):
+    """Which incidents; all filters together. Lists are separated by commas and match any of their items."""
+
+    search = Text(
+        high=SEARCH_MAX,
+        metadata={
+            "description": "Words that must all occur, each anywhere in title, service or owner, letter case aside. "
+            "Plain text, not a pattern. INC-42 finds number 42.",
+            "example": "checkout timeout",
+        },
+    )
+    severity = NameList(_choice(Severity), metadata={"description": "Severities.", "example": ["SEV1", "SEV2"]})
+    status = NameList(_choice(Status), metadata={"description": "Statuses.", "example": ["OPEN", "MITIGATED"]})
+    service = NameList(
+        Text(low=1, high=NAME_MAX),
+        metadata={
+            "description": 'Services, by their exact names. A name with a comma is quoted: "a, b".',
+            "example": "payments-api,checkout-web",
+        },
+    )
+    owner = NameList(
+        Text(low=1, high=NAME_MAX),
+        none="none",
+        metadata={
+            "description": 'Owners, by their exact names; none for unassigned ("none", quoted, is a name).',
+            "example": "Ana Souza,none",
+        },
+    )
+    created_from = Instant(metadata={"description": "Created at this time or later."})
+    created_to = Instant(metadata={"description": "Created before this time."})
+    updated_since = Instant(metadata={"description": "Last changed at this time or later."})
+
+
+class ListArguments(FilterArguments):
+    """Which incidents, in which order, and which page of them."""
+
+    page = fields.Integer(
+        validate=validate.Range(1, PAGE_MAX),
+        metadata={"description": "Page number, from 1. A page past the end is empty. Not with cursor."},
+    )
+    per_page = fields.Integer(
+        load_default=PER_PAGE_DEFAULT,
+        validate=validate.Range(1, PER_PAGE_MAX),
+        metadata={"description": "Items on a page."},
+    )
+    cursor = Text(
+        low=1,
+        high=2000,
+        metadata={
+            "description": "Continue after the last item of an earlier answer (its nextCursor), with the same filters, "
+            "sort_by and order. Costs the same at any depth. Not with page."
+        },
+    )
+    sort_by = fields.String(
+        load_default="createdAt",
+        validate=validate.OneOf(list(SORT_KEYS), error="Must be one of: {choices}; not {input!r}."),
+        metadata={"description": "Column to sort on. Ties are broken by number, so that the order is total."},
+    )
+    order = fields.String(
+        load_default="desc",
+        validate=validate.OneOf(["asc", "desc"], error="Must be one of: {choices}; not {input!r}."),
+        metadata={
+            "description": "Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, "
+            "within one severity, the oldest first; asc is the exact reverse."
+        },
+    )
+
+    @validates_schema
+    def _one_way_of_paging(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "page" in data and "cursor" in data:
+            raise ValidationError({"cursor": ["Must not be combined with page; send one of them."]})
+
+
+class IncidentBody(Schema):
+    """The writable fields, as create and update share them."""
+
+    title = Text(low=TITLE_MIN, high=TITLE_MAX)
+    service = Text(low=1, high=NAME_MAX)
+    severity = _choice(Severity)
+    status = _choice(Status)
+    owner = Text(low=1, high=NAME_MAX, allow_none=True)
+    summary = Text(high=SUMMARY_MAX, multiline=True, allow_none=True, metadata={"description": "Markdown."})
+    started_at = Instant(
+        data_key="startedAt",
+        allow_none=True,
+        metadata={"description": "When it began; createdAt when left out or null."},
+    )
+    mitigated_at = Instant(
+        data_key="mitigatedAt",
+        allow_none=True,
+        metadata={"description": "Stamped on reaching MITIGATED, cleared on reopening; may be corrected."},
+    )
+    resolved_at = Instant(
+        data_key="resolvedAt",
+        allow_none=True,
+        metadata={"description": "Stamped on reaching RESOLVED, cleared on leaving it; may be corrected."},
+    )
+
+
+class IncidentCreate(IncidentBody):
+    """A new incident: title, service and severity are required; status is OPEN when left out."""
+
+    title = Text(low=TITLE_MIN, high=TITLE_MAX, required=True)
+    service = Text(low=1, high=NAME_MAX, required=True)
+    severity = _choice(Severity, required=True)
+
+
+class IncidentPatch(IncidentBody):
+    """Fields to change; one left out stays as it is, null clears an optional one."""
+
+
+class IncidentRead(Schema):
+    """An incident as the API shows it. The order of the fields is the order in the JSON."""
+
+    id = fields.UUID(required=True)
+    number = fields.Integer(required=True, metadata={"description": "The n of INC-n.", "minimum": 1})
+    title = fields.String(required=True)
+    service = fields.String(required=True)
+    severity = _choice(Severity, required=True)
+    status = _choice(Status, required=True)
+    owner = fields.String(required=True, allow_none=True)
+    summary = fields.String(required=True, allow_none=True, metadata={"description": "Markdown."})
+    started_at = Instant(required=True, data_key="startedAt")
+    mitigated_at = Instant(required=True, allow_none=True, data_key="mitigatedAt")
+    resolved_at = Instant(required=True, allow_none=True, data_key="resolvedAt")
+    created_at = Instant(required=True, data_key="createdAt")
+    updated_at = Instant(required=True, data_key="updatedAt")
+    version = fields.Integer(
+        required=True,
+        metadata={"description": "1 at creation, +1 for every change; also the ETag.", "minimum": 1},
+    )
+
+
+# JSON name -> attribute, for rendering without a marshmallow pass over every row of a page.
+WIRE_FIELDS: dict[str, str] = {field.data_key or name: name for name, field in IncidentRead().fields.items()}
+
+
+class IncidentPage(Schema):
+    """One page of a list."""
+
+    items = fields.List(fields.Nested(IncidentRead), required=True)
+    page = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Null when paging by cursor.", "minimum": 1}
+    )
+    per_page = fields.Integer(required=True, data_key="perPage")
+    total = fields.Integer(required=True, metadata={"description": "How many match.", "minimum": 0})
+    total_is_exact = fields.Boolean(
+        required=True,
+        data_key="totalIsExact",
+        metadata={
+            "description": "Always true for filters by severity, status, service and owner; with others, counting "
+            "stops at 10,000 and this is false."
+        },
+    )
+    pages = fields.Integer(required=True, metadata={"description": "How many pages total makes.", "minimum": 0})
+    next_cursor = fields.String(
+        required=True,
+        allow_none=True,
+        data_key="nextCursor",
+        metadata={"description": "Null on the last page."},
+    )
+
+
+class SeverityCount(Schema):
+    """How many incidents have a severity."""
+
+    value = _choice(Severity, required=True)
+    count = fields.Integer(required=True, metadata={"minimum": 0})
+
+
+class StatusCount(Schema):
+    """How many incidents have a status."""
+
+    value = _choice(Status, required=True)
+    count = fields.Integer(required=True, metadata={"minimum": 0})
+
+
+class ServiceCount(Schema):
+    """How many incidents a service has."""
+
+    value = fields.String(required=True)
+    count = fields.Integer(required=True, metadata={"minimum": 0})
+
+
+class OwnerCount(Schema):
+    """How many incidents an owner has; null for those that nobody owns."""
+
+    value = fields.String(required=True, allow_none=True)
+    count = fields.Integer(required=True, metadata={"minimum": 0})
+
+
+class Facets(Schema):
+    """Counts by value, each under all the *other* filters, so that it tells what choosing the value would give.
+
+    Severity and status list every value; service and owner the 50 largest.
+    """
+
+    severity = fields.List(fields.Nested(SeverityCount), required=True)
+    status = fields.List(fields.Nested(StatusCount), required=True)
+    service = fields.List(fields.Nested(ServiceCount), required=True)
+    owner = fields.List(fields.Nested(OwnerCount), required=True)
+
+
+class StaleProblem(ProblemSchema):
+    """The problem of a change that was made to another version."""
+
+    current = fields.Nested(IncidentRead, required=True, metadata={"description": "The incident as it is now."})
+
+
+class ServiceArguments(Schema):
+    """Which services."""
+
+    search = Text(
+        high=SEARCH_MAX,
+        metadata={"description": "A part of the name, letter case aside.", "example": "pay"},
+    )
+
+
+class ServiceRead(Schema):
+    """A service that incidents name."""
+
+    name = fields.String(required=True)
+    open = fields.Integer(required=True, metadata={"description": "Incidents that are OPEN.", "minimum": 0})
+    total = fields.Integer(required=True, metadata={"description": "All its incidents.", "minimum": 1})
+
+
+class ServiceList(Schema):
+    """The services in use, the most used first; the 100 largest that match."""
+
+    items = fields.List(fields.Nested(ServiceRead), required=True)

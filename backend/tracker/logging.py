@@ -1,0 +1,58 @@
+"""Logs, and the id that ties a response to its lines."""
+
+import logging
+import re
+import sys
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from tracker.ids import new_id
+
+_SANE = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}", re.ASCII)
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+log = structlog.get_logger()
+
+
+def configure(level: str) -> None:
+    """Write readable lines from ``level`` up."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _SANE.fullmatch(given) else str(new_id())
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    # Reads are many and say little; writes and failures are what somebody looks for afterwards.
+    quiet = request.method in ("GET", "HEAD", "OPTIONS") and response.status_code < 500
+    (log.debug if quiet else log.info)(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.began) * 1000, 1),
+    )
+    return response
+
+
+def register(app: Flask) -> None:
+    """Give every request its id, before anything else can fail."""
+    app.before_request(_begin)
+    app.after_request(_finish)

@@ -1,0 +1,150 @@
+"""What the OpenAPI document says beyond the schemas: shared parameters, headers and the problem object."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from flask_smorest import Api
+from marshmallow import INCLUDE, Schema, fields
+
+from tracker.problems import MEDIA_TYPE
+from tracker.wire import NAME_MAX, NameList
+
+VERSION = "0.1.0"
+
+API_OPTIONS = {
+    "API_TITLE": "Incident Tracker",
+    "API_VERSION": VERSION,
+    "OPENAPI_VERSION": "3.1.0",
+    "API_SPEC_OPTIONS": {
+        "info": {
+            "description": "Report, find and triage incidents. JSON fields are camelCase, query parameters snake_case; "
+            "times are RFC 3339 in UTC. What is not known is refused, never ignored: an unknown parameter, field or "
+            "value is an error that names it and lists what is allowed. Errors are `application/problem+json` "
+            "(RFC 9457), and every response carries `X-Request-ID`.",
+        },
+        "servers": [{"url": "/"}],
+    },
+}
+
+INCIDENT_ID = {
+    "name": "incident_id",
+    "in": "path",
+    "required": True,
+    "description": "The incident's UUID, or its number as INC-42.",
+    "schema": {"type": "string"},
+    "example": "INC-42",
+}
+X_ACTOR = {
+    "name": "X-Actor",
+    "in": "header",
+    "description": "The name under which the change goes into the history; what is not ASCII is percent-encoded "
+    "UTF-8 (Zo%C3%AB). Left out: anonymous.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
+    "example": "Ana Souza",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Make the change only if the incident's ETag is (one of) these; otherwise 412.",
+    "schema": {"type": "string"},
+    "example": '"3"',
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Answer 304 without a body if the incident's ETag is (one of) these.",
+    "schema": {"type": "string"},
+    "example": '"3"',
+}
+ETAG = {"description": "The version, in double quotes.", "schema": {"type": "string"}, "example": '"3"'}
+LOCATION = {"description": "The address of the new incident.", "schema": {"type": "string"}}
+RETRY_AFTER = {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}}
+
+
+class ProblemSchema(Schema):
+    """An error, as RFC 9457 describes it."""
+
+    class Meta:
+        """Some problems say more than these members."""
+
+        unknown = INCLUDE
+
+    type = fields.String(required=True, metadata={"description": "What kind of problem; stable, for programs."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True, metadata={"minimum": 400, "maximum": 599})
+    detail = fields.String(required=True, metadata={"description": "What happened here, for people."})
+    errors = fields.Dict(
+        keys=fields.String(),
+        metadata={"description": "Field or parameter -> what is wrong with it; nested for the items of a list."},
+    )
+    request_id = fields.String(
+        required=True,
+        data_key="requestId",
+        metadata={"description": "Also in X-Request-ID and in the server's log."},
+    )
+
+
+_DESCRIPTIONS = {
+    400: "The request cannot be read: malformed JSON, or a cursor of another list.",
+    404: "There is no such incident.",
+    413: "The body is larger than 1 MiB.",
+    415: "The Content-Type is not application/json.",
+    422: "A field or parameter is not valid; `errors` says which, and what is allowed.",
+    503: "The database does not answer.",
+}
+
+
+def problems(blueprint: Any, *statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Document these errors of a view, and the 503 that every view can answer."""
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        for status in (*statuses, 503):
+            view = blueprint.alt_response(
+                status,
+                schema=ProblemSchema,
+                content_type=MEDIA_TYPE,
+                description=_DESCRIPTIONS.get(status, HTTPStatus(status).phrase),
+                headers={"Retry-After": RETRY_AFTER} if status == 503 else None,
+            )(view)
+        return view
+
+    return decorator
+
+
+class ApiDocument(Api):  # type: ignore[misc]
+    """flask-smorest's API without its own error handling; see :mod:`tracker.problems`."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _init_spec(self, **options: Any) -> None:
+        super()._init_spec(**options)
+        self.ma_plugin.converter.add_attribute_function(_list_to_property)
+        self.ma_plugin.converter.add_parameter_attribute_function(_list_to_parameter)
+
+    def _register_responses(self) -> None:
+        """Every operation may answer with a problem beyond those that it names."""
+        self.spec.components.response(
+            "DEFAULT_ERROR",
+            {"description": "Any other error.", "content": {MEDIA_TYPE: {"schema": ProblemSchema}}},
+        )
+
+    def _register_pagination_header(self) -> None:
+        """Pages are described in bodies here, not in a header."""
+
+    def _register_error_handlers(self) -> None:
+        """Errors are rendered in one place, for the API and for everything else."""
+
+
+def _list_to_property(converter: OpenAPIConverter, field: Any, **_kwargs: Any) -> dict[str, Any]:
+    """A comma-separated list of choices is an array; one of names is a string, since its items may be quoted."""
+    if not isinstance(field, NameList):
+        return {}
+    if not field.plain:
+        return {"type": "string", "minLength": 1}
+    return {"type": "array", "minItems": 1, "items": converter.field2property(field.item)}
+
+
+def _list_to_parameter(_converter: OpenAPIConverter, field: Any, **_kwargs: Any) -> dict[str, Any]:
+    return {"style": "form", "explode": False} if isinstance(field, NameList) and field.plain else {}

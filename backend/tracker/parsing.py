@@ -1,0 +1,182 @@
+"""Reading requests strictly: what is not known, given twice or malformed is refused, never ignored."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn, cast
+from urllib.parse import unquote, unquote_to_bytes
+
+import flask
+import flask_smorest
+import marshmallow
+import orjson
+from flask import current_app, request
+from webargs.flaskparser import FlaskParser
+
+from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
+from tracker.wire import NAME_MAX, Text
+
+JSON = "application/json"
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class StrictParser(FlaskParser):
+    """Schemas decide what is allowed; everything else is an error that names it and lists what is."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - as webargs declares it.
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": marshmallow.RAISE,
+        "json": marshmallow.RAISE,
+    }
+
+    def load_querystring(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, str]:
+        """The parameters, each given once."""
+        try:
+            unquote_to_bytes(req.query_string).decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest("The query string is not UTF-8.") from error
+        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        if repeated:
+            raise Invalid({name: ["Must be given once; several values are separated by commas."] for name in repeated})
+        return dict(req.args.items())
+
+    def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, Any]:
+        """The body, which must be one JSON object."""
+        body = req.get_data(cache=True)
+        try:
+            # The first is strict about numbers and Unicode, the second sees keys that are given twice.
+            orjson.loads(body)
+            value = json.loads(body, object_pairs_hook=_without_duplicates)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"The body is not valid JSON: {error}.") from error
+        if not isinstance(value, dict):
+            raise Invalid({"body": ['Must be a JSON object, such as {"title": "…"}.']})
+        return value
+
+    def handle_error(
+        self,
+        error: marshmallow.ValidationError,
+        req: flask.Request,
+        schema: marshmallow.Schema,
+        **_kwargs: Any,
+    ) -> NoReturn:
+        """Turn what marshmallow found into a problem, without the level that names the location."""
+        errors: Errors = {}
+        allowed = ", ".join(field.data_key or name for name, field in schema.load_fields.items()) or "none"
+        found: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+        for in_location in found.values():
+            for name, messages in in_location.items():
+                unknown = messages == [schema.error_messages["unknown"]]
+                errors[name] = [f"Is not known here. Known: {allowed}."] if unknown else messages
+        raise Invalid(errors)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
+    return result
+
+
+View = Callable[..., Any]
+Decorator = Callable[[View], View]
+
+
+class NoArguments(marshmallow.Schema):
+    """For an address that takes no query parameters."""
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A blueprint whose arguments are read strictly, on every route, also where none are declared."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def route(self, rule: str, **options: Any) -> Decorator:
+        """As flask-smorest's, naming the operation after the view, for generated clients."""
+        register = super().route(rule, **options)
+
+        def decorator(view: View) -> View:
+            first, *others = view.__name__.split("_")
+            operation_id = first + "".join(word.capitalize() for word in others)
+            registered: View = register(self.doc(operationId=operation_id)(view))
+            return registered
+
+        return decorator
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Decorator:
+        """As flask-smorest's, noting that the view reads its own query."""
+        decorate = super().arguments(schema, location=location, **kwargs)
+
+        def decorator(view: View) -> View:
+            decorated: Any = decorate(view)
+            if location == "query":
+                decorated.reads_query = True
+            return cast("View", decorated)
+
+        return decorator
+
+    def response(self, status_code: int, schema: Any = None, **kwargs: Any) -> Decorator:
+        """As flask-smorest's, typed."""
+        return cast("Decorator", super().response(status_code, schema, **kwargs))
+
+    def alt_response(self, status_code: int, response: str | None = None, **kwargs: Any) -> Decorator:
+        """As flask-smorest's, typed."""
+        return cast("Decorator", super().alt_response(status_code, response, **kwargs))
+
+    @staticmethod
+    def doc(**kwargs: Any) -> Decorator:
+        """As flask-smorest's, typed."""
+        return cast("Decorator", flask_smorest.Blueprint.doc(**kwargs))
+
+
+def check_request() -> None:
+    """Before every request to the API: JSON in writes, and no parameters that nobody reads.
+
+    Demanding ``application/json`` also keeps other sites out: a browser does not send it across origins without
+    asking first.
+    """
+    if request.url_rule is None or request.blueprint is None:
+        return
+    if request.method in _WRITES and request.mimetype != JSON:
+        given = request.mimetype or "missing"
+        raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
+    view = current_app.view_functions[request.endpoint or ""]
+    if request.query_string and not getattr(view, "reads_query", False):
+        StrictParser().parse(NoArguments(), request, location="query")
+
+
+def check_host(is_loopback: Callable[[str], bool]) -> None:
+    """Refuse a Host that is not this machine: a foreign name here means DNS rebinding.
+
+    :raises Forbidden: for any other host.
+    """
+    name, separator, port = request.host.rpartition(":")
+    host = name if separator and port.isdecimal() else request.host
+    if not is_loopback(host):
+        raise Forbidden(
+            "This server answers only to names of its own machine, such as localhost. "
+            "ALLOW_OPEN_NETWORK=1 opens it to the network."
+        )
+
+
+_actor = Text(low=1, high=NAME_MAX)
+
+
+def actor() -> str:
+    """Who is calling: the display name in ``X-Actor``, or ``anonymous``.
+
+    Header values are ASCII on their way through servers and proxies, so a name is percent-encoded UTF-8.
+
+    :raises Invalid: where it is not, is too long or has control characters.
+    """
+    given = request.headers.get("X-Actor")
+    if given is None:
+        return "anonymous"
+    try:
+        if not given or not given.isascii():
+            raise ValueError("the server hands over nothing of a value that is not ASCII")
+        return _actor.deserialize(unquote(given, errors="strict"))
+    except ValueError as error:
+        raise Invalid({"X-Actor": ["Must be a name in ASCII or percent-encoded UTF-8, such as Zo%C3%AB."]}) from error
+    except marshmallow.ValidationError as error:
+        raise Invalid({"X-Actor": error.messages}) from error

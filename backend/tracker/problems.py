@@ -1,0 +1,146 @@
+"""Domain errors, and the one renderer that turns every error into RFC 9457 ``application/problem+json``."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from tracker.wire import dumps
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "2"
+
+Errors = dict[str, Any]
+"""Field name -> list of messages; nested for the items of a list."""
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem.
+    """An error whose every word is meant for the client.
+
+    :param detail: one sentence about this occurrence.
+    :param errors: what is wrong with which field or parameter, and what is allowed.
+    :param members: further members of the problem object, such as the current state in a conflict.
+    """
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    type = "about:blank"
+    title: str | None = None
+
+    def __init__(self, detail: str, *, errors: Errors | None = None, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.members = members
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that go with the answer."""
+        return {}
+
+
+class BadRequest(Problem):
+    """The request cannot be read at all: broken JSON, a foreign cursor."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Forbidden(Problem):
+    """The request is understood and refused."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFound(Problem):
+    """There is nothing at this address."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Stale(Problem):
+    """``If-Match`` names a version that has been overtaken; ``current`` holds the newest."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    type = "urn:incident-tracker:problem:stale"
+    title = "The incident was changed in the meantime"
+
+
+class UnsupportedMediaType(Problem):
+    """A body that is not JSON."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class Invalid(Problem):
+    """A field or parameter does not validate; ``errors`` says which, and what is allowed."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    type = "urn:incident-tracker:problem:invalid"
+    title = "Some fields or parameters are not valid"
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(f"Not valid: {', '.join(errors)}.", errors=errors)
+
+
+class Unavailable(Problem):
+    """The database does not answer; trying again later may work."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": RETRY_AFTER}
+
+
+def render(problem: Problem) -> Response:
+    """The problem as a response; the only place where an error body is made."""
+    body: dict[str, Any] = {
+        "type": problem.type,
+        "title": problem.title or problem.status.phrase,
+        "status": problem.status.value,
+        "detail": problem.detail,
+    }
+    if problem.errors is not None:
+        body["errors"] = problem.errors
+    body["requestId"] = g.request_id
+    body.update(problem.members)
+    return Response(dumps(body), problem.status, problem.headers, content_type=MEDIA_TYPE)
+
+
+def _from_http(error: HTTPException) -> Response:
+    """Werkzeug's errors (routing, limits, methods), with the headers that belong to them, such as Allow."""
+    status = HTTPStatus(error.code or 500)
+    problem = Problem(error.description or status.phrase)
+    problem.status = status
+    response = render(problem)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
+        log.warning("database unavailable", error=type(error).__name__, cause=str(getattr(error, "orig", error)))
+        return render(Unavailable("The database does not answer at the moment. Try again in a few seconds."))
+    return _from_bug(error)
+
+
+def _from_bug(error: Exception) -> Response:
+    # The text of an unforeseen error may hold SQL or data of others: it goes to the log, never to the client.
+    log.error("unhandled error", exc_info=error)
+    return render(Problem("Something went wrong on the server. The log has the details under this request id."))
+
+
+def register(app: Flask) -> None:
+    """Make every error of the app leave through :func:`render`."""
+    app.register_error_handler(Problem, render)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(PoolTimeoutError, _from_database)
+    app.register_error_handler(Exception, _from_bug)

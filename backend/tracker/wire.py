@@ -1,0 +1,134 @@
+"""How values go over the wire: one JSON encoder, and the fields that schemas share."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from flask import Response
+from flask.json.provider import JSONProvider
+from marshmallow import ValidationError, fields, validate
+
+__all__ = ["NAME_MAX", "Instant", "NameList", "Text", "dumps", "json_response", "quoted_list"]
+
+NAME_MAX = 120
+"""Characters that the name of a person or a service may have."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_MARKDOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+_LIST_ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)')
+
+
+def dumps(value: Any) -> bytes:
+    """JSON; datetimes as RFC 3339 with ``+00:00``, UUIDs and enums as strings."""
+    return orjson.dumps(value)
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An ``application/json`` response."""
+    return Response(dumps(value), status, headers, content_type="application/json")
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's JSON by orjson: faster, and strict where the standard library is not (NaN, lone surrogates)."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        return dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        return orjson.loads(s)
+
+
+class Text(fields.String):
+    """A trimmed string without control characters, its length counted in characters after trimming.
+
+    :param low, high: the allowed length.
+    :param multiline: whether line breaks and tabs are fine, as they are in Markdown.
+    """
+
+    def __init__(self, *, low: int = 0, high: int, multiline: bool = False, **kwargs: Any) -> None:
+        metadata = {"minLength": low, "maxLength": high, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+        self.low, self.high, self.multiline = low, high, multiline
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        # str.strip() alone would also swallow a few control characters that are to be refused.
+        text: str = super()._deserialize(value, attr, data, **kwargs).strip(" \t\r\n")
+        if (_CONTROL_IN_MARKDOWN if self.multiline else _CONTROL).search(text):
+            allowed = " other than line breaks and tabs" if self.multiline else ""
+            raise ValidationError(f"Must not contain control characters{allowed}.")
+        text = text.strip()
+        if not self.low <= len(text) <= self.high:
+            span = f"{self.low} to {self.high:,}" if self.low else f"at most {self.high:,}"
+            raise ValidationError(f"Must be {span} characters long, but has {len(text):,}.")
+        return text
+
+
+class Instant(fields.AwareDateTime):
+    """A moment in time: RFC 3339 with an offset on the way in, UTC on the way out."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _RFC3339.fullmatch(value.strip()):
+            hint = ""
+            if isinstance(value, str) and re.search(r"\d \d\d:\d\d$", value):
+                hint = " In a URL, write + as %2B."
+            raise ValidationError(f"Must be an RFC 3339 time with an offset, such as 2026-01-31T14:05:00Z.{hint}")
+        try:
+            return datetime.fromisoformat(value.strip().upper()).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError("Must be a moment that exists in the calendar.") from error
+
+
+def quoted_list(text: str) -> list[tuple[str, bool]]:
+    """The items of a comma-separated list, trimmed, each with whether it was quoted.
+
+    An item in double quotes may contain commas, and doubled quotes for one, as in CSV (RFC 4180).
+
+    :raises ValidationError: where a quote is not closed or has text beside it.
+    """
+    items: list[tuple[str, bool]] = []
+    position = 0
+    while True:
+        match = _LIST_ITEM.match(text, position)
+        if match is None:
+            raise ValidationError(
+                'Must be separated by commas; an item with a comma or a quote goes in double quotes, such as "a, b".'
+            )
+        quoted, plain, end = match.groups()
+        items.append((plain.strip(), False) if quoted is None else (quoted.replace('""', '"').strip(), True))
+        if not end:
+            return items
+        position = match.end()
+
+
+class NameList(fields.Field[list[Any]]):
+    """A comma-separated list in a query parameter.
+
+    :param item: the field that each item must satisfy.
+    :param none: the unquoted word that stands for "no value", if there is one.
+    """
+
+    def __init__(self, item: fields.Field[Any], *, none: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.item, self.none = item, none
+
+    @property
+    def plain(self) -> bool:
+        """Whether no item ever needs quoting, since all are among a few known words."""
+        return any(isinstance(validator, validate.OneOf) for validator in self.item.validators)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        result: list[Any] = []
+        for text, quoted in quoted_list(str(value)):
+            if not text:
+                raise ValidationError("Must not have an empty item; leave the parameter out for no filter.")
+            absent = self.none is not None and text == self.none and not quoted
+            parsed = None if absent else self.item.deserialize(text)
+            if parsed not in result:
+                result.append(parsed)
+        return result
