@@ -1,0 +1,41 @@
+import createClient, { type Middleware } from 'openapi-fetch';
+import { displayName } from '@/lib/display-name';
+import { ApiError, problemFrom } from './problem';
+import type { paths } from './schema';
+
+/** Header values are Latin-1 for `fetch`, but the server reads this one as UTF-8 bytes: one character per byte. */
+export function asHeaderBytes(value: string): string {
+  return Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join('');
+}
+
+const sayWhoWrites: Middleware = {
+  onRequest({ request }) {
+    const name = displayName();
+    if (request.method !== 'GET' && name) request.headers.set('X-Actor', asHeaderBytes(name));
+    return request;
+  },
+  onError({ error }) {
+    // An aborted request is not a failure; the query client knows what to do with it.
+    if (error instanceof DOMException && error.name === 'AbortError') return undefined;
+    return new ApiError('The server cannot be reached.', { status: 0 });
+  },
+};
+
+export const api = createClient<paths>({
+  baseUrl: globalThis.location.origin,
+  // A list is one comma-separated parameter; the API refuses a repeated one.
+  querySerializer: { array: { style: 'form', explode: false } },
+  // Looked up at every call: the client would otherwise keep the fetch of the moment it was made, and mocks
+  // that come later would never see a request.
+  fetch: (request) => globalThis.fetch(request),
+});
+api.use(sayWhoWrites);
+
+/** The data of an answer, or the problem thrown. */
+export async function unwrap<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw problemFrom(response, error);
+  return data;
+}

@@ -1,0 +1,77 @@
+import type { components } from './schema';
+
+type Incident = components['schemas']['IncidentRead'];
+
+/** Field -> messages, flattened: nested errors of the server become one list per field. */
+type FieldErrors = Record<string, string[]>;
+
+/**
+ * What went wrong with a request, whatever the layer: the server's RFC 9457 problem, a proxy's page, or no
+ * answer at all (`status` 0).
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly fields: FieldErrors;
+  readonly requestId: string | null;
+  /** The incident as the server has it now; only with 412. */
+  readonly current: Incident | null;
+  /** How long the server asks us to wait, when it says so. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    message: string,
+    more: {
+      status: number;
+      fields?: FieldErrors;
+      requestId?: string | null;
+      current?: Incident | null;
+      retryAfterMs?: number | null;
+    },
+  ) {
+    super(message);
+    this.status = more.status;
+    this.fields = more.fields ?? {};
+    this.requestId = more.requestId ?? null;
+    this.current = more.current ?? null;
+    this.retryAfterMs = more.retryAfterMs ?? null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function messagesOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(messagesOf);
+  if (isRecord(value)) return Object.values(value).flatMap(messagesOf);
+  return [];
+}
+
+function fieldErrors(value: unknown): FieldErrors {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).map(([field, list]) => [field, messagesOf(list)]),
+  );
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Reads an error answer; `body` is whatever the client could parse of it. */
+export function problemFrom(response: Response, body: unknown): ApiError {
+  const problem = isRecord(body) ? body : {};
+  const retryAfter = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  return new ApiError(
+    text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
+    {
+      status: response.status,
+      fields: fieldErrors(problem.errors),
+      requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
+      current: isRecord(problem.current) ? (problem.current as Incident) : null,
+      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+    },
+  );
+}

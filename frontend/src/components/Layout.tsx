@@ -1,0 +1,87 @@
+import { CircleHelp, Plus, WifiOff } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
+import { Toaster } from 'sonner';
+import { HelpSheet } from '@/components/HelpSheet';
+import { NameMenu } from '@/components/NameMenu';
+import { PageBoundary } from '@/components/PageBoundary';
+import { SearchBox } from '@/components/SearchBox';
+import { ThemeMenu } from '@/components/ThemeMenu';
+import { SharedTooltip } from '@/components/ui/SharedTooltip';
+import { useOnline } from '@/hooks/useOnline';
+import { useCommand } from '@/lib/commands';
+
+export function Layout() {
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const navigationType = useNavigationType();
+  const online = useOnline();
+  const [helpOpen, setHelpOpen] = useState(false);
+
+  useCommand('go.list', () => void navigate('/'));
+  useCommand('incident.create', () => void navigate('/incidents/new'));
+  useCommand('help.show', () => setHelpOpen(true));
+
+  useEffect(() => {
+    // Back and Forward keep the place where the page was; a new page starts at its top.
+    if (navigationType !== 'POP') window.scrollTo(0, 0);
+  }, [pathname, navigationType]);
+
+  return (
+    <>
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      <header className="topbar">
+        <Link to="/" className="brand" aria-label="Incident Tracker, all open incidents">
+          <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+            <rect width="24" height="24" rx="6" fill="var(--accent)" />
+            <path
+              d="M5 13h3.2l2-6 3.4 10 2-4H19"
+              fill="none"
+              stroke="var(--on-accent)"
+              strokeWidth="2"
+              strokeLinecap="round"
+              strokeLinejoin="round"
+            />
+          </svg>
+          <span className="brand-name">Incident Tracker</span>
+        </Link>
+        <SearchBox />
+        <div className="topbar-actions">
+          <button
+            type="button"
+            className="btn ghost icon wide-only"
+            aria-label="Keyboard shortcuts"
+            data-tip="Keyboard shortcuts (?)"
+            onClick={() => setHelpOpen(true)}
+          >
+            <CircleHelp aria-hidden="true" />
+          </button>
+          <ThemeMenu />
+          <NameMenu />
+          <Link to="/incidents/new" className="btn primary" data-tip="New incident (c)">
+            <Plus aria-hidden="true" />
+            <span>
+              New<span className="wide-only"> incident</span>
+            </span>
+          </Link>
+        </div>
+      </header>
+      {!online && (
+        <p className="offline" role="status">
+          <WifiOff aria-hidden="true" />
+          This device is offline. What you see may be out of date; what you type is kept.
+        </p>
+      )}
+      <main id="content" tabIndex={-1}>
+        <PageBoundary key={pathname}>
+          <Outlet />
+        </PageBoundary>
+      </main>
+      <HelpSheet open={helpOpen} onClose={() => setHelpOpen(false)} />
+      <SharedTooltip />
+      <Toaster position="bottom-right" gap={8} toastOptions={{ className: 'toast' }} />
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+import { lazy, type Ref, Suspense, useState } from 'react';
+
+const Markdown = lazy(() => import('./Markdown'));
+
+interface Props {
+  id: string;
+  value: string;
+  onChange: (value: string) => void;
+  onEscape?: () => void;
+  inputRef?: Ref<HTMLTextAreaElement>;
+  rows?: number;
+  autoFocus?: boolean;
+  'aria-label'?: string;
+  'aria-invalid'?: boolean;
+  'aria-describedby'?: string | undefined;
+}
+
+/** Write on one side, see on the other. */
+export function MarkdownEditor({
+  value,
+  onChange,
+  onEscape,
+  inputRef,
+  id,
+  rows = 10,
+  ...aria
+}: Props) {
+  const [preview, setPreview] = useState(false);
+  return (
+    <div className="editor">
+      <div className="segments" role="group" aria-label="Editor">
+        <button type="button" aria-pressed={!preview} onClick={() => setPreview(false)}>
+          Write
+        </button>
+        <button type="button" aria-pressed={preview} onClick={() => setPreview(true)}>
+          Preview
+        </button>
+      </div>
+      {preview ? (
+        <div className="preview">
+          {value.trim() === '' ? (
+            <p className="hint">Nothing to preview.</p>
+          ) : (
+            <MarkdownText text={value} />
+          )}
+        </div>
+      ) : (
+        <textarea
+          {...aria}
+          id={id}
+          ref={inputRef}
+          className="input"
+          rows={rows}
+          value={value}
+          placeholder="What happens, who is affected, what was tried. Markdown."
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || event.nativeEvent.isComposing || !onEscape) return;
+            event.preventDefault();
+            onEscape();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Rendered Markdown; until the renderer is loaded, the text as it was written. */
+export function MarkdownText({ text }: { text: string }) {
+  return (
+    <Suspense fallback={<div className="markdown raw">{text}</div>}>
+      <Markdown text={text} />
+    </Suspense>
+  );
+}

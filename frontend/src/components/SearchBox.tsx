@@ -1,0 +1,111 @@
+import { Search, X } from 'lucide-react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
+import { Kbd } from '@/components/ui/Kbd';
+import { useDebounce } from '@/hooks/useDebounce';
+import { useListState } from '@/hooks/useListState';
+import { useCommand } from '@/lib/commands';
+import { incidentKeyIn } from '@/lib/incident-key';
+import { DEFAULT_STATE, formatListState, withFilter } from '@/lib/search-params';
+
+const DEBOUNCE_MS = 200;
+
+/**
+ * The search of the list, in the top bar of every page. On the list it filters while one types; elsewhere Enter
+ * goes to the list. "INC-42" and Enter opens that incident from anywhere.
+ */
+export function SearchBox() {
+  const input = useRef<HTMLInputElement>(null);
+  const navigate = useNavigate();
+  const onList = useLocation().pathname === '/';
+  const { state, setState } = useListState();
+  const inUrl = onList ? state.search : '';
+
+  // What is being typed, null when the URL's text is shown. The two differ in spaces at the end, for instance.
+  const [typed, setTyped] = useState<string | null>(null);
+  const [written, setWritten] = useState('');
+  const [seen, setSeen] = useState(inUrl);
+  if (seen !== inUrl) {
+    setSeen(inUrl);
+    // Somebody else changed it: Back, a tab, Clear.
+    if (inUrl !== written) setTyped(null);
+  }
+
+  const write = useCallback(
+    (text: string) => {
+      const search = text.trim();
+      if (search === state.search) return;
+      setWritten(search);
+      setState(withFilter(state, { search }), { replace: true });
+    },
+    [state, setState],
+  );
+
+  const settled = useDebounce(typed, DEBOUNCE_MS);
+  useEffect(() => {
+    if (onList && settled !== null && settled === typed) write(settled);
+  }, [onList, settled, typed, write]);
+
+  useCommand('search.focus', () => {
+    input.current?.focus();
+    input.current?.select();
+  });
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const text = (typed ?? inUrl).trim();
+    const key = incidentKeyIn(text);
+    if (key) {
+      setTyped(null);
+      void navigate(`/incidents/${key}`);
+    } else if (onList) {
+      write(text);
+    } else if (text !== '') {
+      setTyped(null);
+      void navigate(`/${formatListState({ ...DEFAULT_STATE, search: text })}`);
+    }
+  }
+
+  const value = typed ?? inUrl;
+  return (
+    <search className="search">
+      <form onSubmit={submit}>
+        <Search className="search-icon" aria-hidden="true" />
+        <input
+          ref={input}
+          type="search"
+          aria-label="Search incidents"
+          placeholder="Search title, service, owner or INC-42"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={200}
+          value={value}
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
+            // The first Escape empties the box, the second leaves it.
+            if (value === '') input.current?.blur();
+            else setTyped('');
+            event.preventDefault();
+          }}
+        />
+        {value === '' ? (
+          <Kbd command="search.focus" />
+        ) : (
+          <button
+            type="button"
+            className="clear"
+            aria-label="Clear the search"
+            onClick={() => {
+              setTyped('');
+              if (onList) write('');
+              input.current?.focus();
+            }}
+          >
+            <X aria-hidden="true" />
+          </button>
+        )}
+      </form>
+    </search>
+  );
+}

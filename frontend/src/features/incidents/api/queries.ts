@@ -1,0 +1,92 @@
+import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { api, unwrap } from '@/api/client';
+import type { Incident, IncidentEvent } from '@/features/incidents/model/incident';
+import { incidentKey } from '@/features/incidents/model/incident';
+import { apiFilters, type ListState } from '@/lib/search-params';
+
+export const keys = {
+  lists: ['incidents', 'list'] as const,
+  facets: ['incidents', 'facets'] as const,
+  incident: (id: string) => ['incidents', 'one', id] as const,
+  events: (id: string) => ['incidents', 'events', id] as const,
+  services: ['services'] as const,
+};
+
+export function listQuery(state: ListState) {
+  const query = {
+    ...apiFilters(state),
+    page: state.page,
+    per_page: state.perPage,
+    sort_by: state.sort,
+    order: state.order,
+  };
+  return queryOptions({
+    queryKey: [...keys.lists, query],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/incidents', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function facetsQuery(state: ListState) {
+  const query = apiFilters(state);
+  return queryOptions({
+    queryKey: [...keys.facets, query],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/api/incidents/facets', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function incidentQuery(id: string, client: QueryClient) {
+  const listed = findInLists(client, id);
+  return queryOptions({
+    queryKey: keys.incident(id),
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/incidents/{incident_id}', { params: { path: { incident_id: id } }, signal }),
+      ),
+    // The row that was clicked is shown at once; the answer replaces it.
+    ...(listed && { placeholderData: listed }),
+  });
+}
+
+function findInLists(client: QueryClient, id: string): Incident | undefined {
+  return client
+    .getQueriesData<{ items: Incident[] }>({ queryKey: keys.lists })
+    .flatMap(([, page]) => page?.items ?? [])
+    .find((incident) => incident.id === id || incidentKey(incident) === id.toUpperCase());
+}
+
+/** The whole history: it is read from its end, and the API gives it from its beginning. */
+export function eventsQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.events(id),
+    queryFn: async ({ signal }) => {
+      const events: IncidentEvent[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { items: IncidentEvent[]; nextCursor: string | null } = await unwrap(
+          api.GET('/api/incidents/{incident_id}/events', {
+            params: { path: { incident_id: id }, query: cursor === null ? {} : { cursor } },
+            signal,
+          }),
+        );
+        events.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      return events;
+    },
+  });
+}
+
+export function servicesQuery(search: string) {
+  return queryOptions({
+    queryKey: [...keys.services, search],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/services', { params: { query: search === '' ? {} : { search } }, signal }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+}

@@ -1,0 +1,147 @@
+import { useQuery } from '@tanstack/react-query';
+import { Rows2, Rows3, Rows4, X } from 'lucide-react';
+import { Link } from 'react-router';
+import { SeverityBadge, StatusBadge } from '@/components/Badges';
+import { facetsQuery } from '@/features/incidents/api/queries';
+import {
+  DENSITIES,
+  type Density,
+  setDensity,
+  useDensity,
+} from '@/features/incidents/model/density';
+import {
+  DEFAULT_STATE,
+  formatListState,
+  type ListState,
+  SEVERITIES,
+  STATUSES,
+  withFilter,
+} from '@/lib/search-params';
+import { FacetPicker } from './FacetPicker';
+
+interface Props {
+  state: ListState;
+  onChange: (change: Partial<ListState>) => void;
+}
+
+type Counts = ReadonlyArray<{ value: string | null; count: number }>;
+
+function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
+  const next = chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
+  // All of them at once filter nothing.
+  return next.length === all.length ? [] : next;
+}
+
+export function FilterBar({ state, onChange }: Props) {
+  const { data: facets } = useQuery(facetsQuery(state));
+  const countOf = (counts: Counts | undefined, value: string) =>
+    counts?.find((one) => one.value === value)?.count;
+
+  const cleared = formatListState(
+    withFilter(state, {
+      search: '',
+      severity: [],
+      status: DEFAULT_STATE.status,
+      service: [],
+      owner: [],
+    }),
+  );
+  const isFiltered = cleared !== formatListState(withFilter(state, {}));
+
+  return (
+    <section className="filterbar" aria-label="Filters">
+      <div className="chips" role="group" aria-label="Severity">
+        {SEVERITIES.map((severity) => (
+          <Chip
+            key={severity}
+            count={countOf(facets?.severity, severity)}
+            pressed={state.severity.includes(severity)}
+            onPress={() => onChange({ severity: toggled(SEVERITIES, state.severity, severity) })}
+          >
+            <SeverityBadge severity={severity} />
+          </Chip>
+        ))}
+      </div>
+      <div className="chips" role="group" aria-label="Status">
+        {STATUSES.map((status) => (
+          <Chip
+            key={status}
+            count={countOf(facets?.status, status)}
+            pressed={state.status.includes(status)}
+            onPress={() => onChange({ status: toggled(STATUSES, state.status, status) })}
+          >
+            <StatusBadge status={status} />
+          </Chip>
+        ))}
+      </div>
+      <div className="chips">
+        <FacetPicker
+          name="Service"
+          counts={facets?.service}
+          chosen={state.service}
+          onChange={(service) => onChange({ service: service.filter((one) => one !== null) })}
+        />
+        <FacetPicker
+          name="Owner"
+          none="Unassigned"
+          counts={facets?.owner}
+          chosen={state.owner}
+          onChange={(owner) => onChange({ owner })}
+        />
+        {isFiltered && (
+          <Link className="btn ghost" to={{ pathname: '/', search: cleared }}>
+            <X aria-hidden="true" />
+            Clear
+          </Link>
+        )}
+      </div>
+      <DensityPicker />
+    </section>
+  );
+}
+
+interface ChipProps {
+  count: number | undefined;
+  pressed: boolean;
+  onPress: () => void;
+  children: React.ReactNode;
+}
+
+function Chip({ count, pressed, onPress, children }: ChipProps) {
+  return (
+    <button type="button" className="chip" aria-pressed={pressed} onClick={onPress}>
+      {children}
+      {/* A fixed width: the bar must not jump while counts arrive. */}
+      <span className="count">{count ?? ''}</span>
+    </button>
+  );
+}
+
+const DENSITY_ICONS: Record<Density, typeof Rows2> = {
+  compact: Rows4,
+  standard: Rows3,
+  comfortable: Rows2,
+};
+
+function DensityPicker() {
+  const density = useDensity();
+  return (
+    <div className="segments density" role="group" aria-label="Row height">
+      {DENSITIES.map((value) => {
+        const Icon = DENSITY_ICONS[value];
+        return (
+          <button
+            key={value}
+            type="button"
+            aria-pressed={density === value}
+            aria-label={`${value} rows`}
+            data-tip={`${value[0]?.toUpperCase()}${value.slice(1)} rows`}
+            onClick={() => setDensity(value)}
+          >
+            <Icon aria-hidden="true" />
+          </button>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,131 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { Link } from 'react-router';
+import { SeverityBadge, StatusBadge } from '@/components/Badges';
+import { TimeAgo } from '@/components/TimeAgo';
+import { useDensity } from '@/features/incidents/model/density';
+import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
+import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
+import { SlaMark } from './SlaMark';
+
+interface Column {
+  key: SortKey;
+  label: string;
+  className: string;
+  /** The order of the first click. */
+  first: 'asc' | 'desc';
+  /** An age grows as its date falls, so what the column shows runs the other way round. */
+  inverse?: boolean;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: 'severity', label: 'Severity', className: 'c-severity', first: 'desc' },
+  { key: 'status', label: 'Status', className: 'c-status', first: 'asc' },
+  { key: 'title', label: 'Title', className: 'c-title', first: 'asc' },
+  { key: 'service', label: 'Service', className: 'c-service', first: 'asc' },
+  { key: 'owner', label: 'Owner', className: 'c-owner', first: 'asc' },
+  { key: 'createdAt', label: 'Age', className: 'c-age', first: 'desc', inverse: true },
+  { key: 'updatedAt', label: 'Updated', className: 'c-updated', first: 'desc' },
+];
+
+interface Props {
+  incidents: readonly Incident[];
+  state: ListState;
+  /** The rows are those of an earlier request; the new ones are on their way. */
+  stale: boolean;
+  onOpen: (incident: Incident) => void;
+}
+
+/**
+ * A native table of plain elements. On a small screen CSS lays each row out as a card, and a browser that sees
+ * `display: grid` forgets that it was a table; the explicit roles remind it.
+ */
+export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
+  const density = useDensity();
+  return (
+    <table
+      role="table"
+      className="incidents"
+      data-density={density}
+      data-stale={stale || undefined}
+    >
+      <caption className="sr-only">Incidents</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {COLUMNS.map((column) => (
+            <SortableHeader key={column.key} column={column} state={state} />
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {incidents.map((incident) => (
+          <IncidentRow key={incident.id} incident={incident} onOpen={onOpen} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function SortableHeader({ column, state }: { column: Column; state: ListState }) {
+  const active = state.sort === column.key;
+  const other = state.order === 'asc' ? 'desc' : 'asc';
+  const ascending = (state.order === 'asc') !== (column.inverse ?? false);
+  const target = withFilter(state, { sort: column.key, order: active ? other : column.first });
+  const Arrow = ascending ? ArrowUp : ArrowDown;
+  return (
+    <th
+      role="columnheader"
+      scope="col"
+      className={column.className}
+      aria-sort={active ? (ascending ? 'ascending' : 'descending') : undefined}
+    >
+      <Link to={{ pathname: '/', search: formatListState(target) }}>
+        {column.label}
+        {active && <Arrow aria-hidden="true" />}
+      </Link>
+    </th>
+  );
+}
+
+function IncidentRow({
+  incident,
+  onOpen,
+}: {
+  incident: Incident;
+  onOpen: (one: Incident) => void;
+}) {
+  return (
+    <tr role="row" data-id={incident.id}>
+      <td role="cell" className="c-severity">
+        <SeverityBadge severity={incident.severity} />
+      </td>
+      <td role="cell" className="c-status">
+        <StatusBadge status={incident.status} />
+      </td>
+      <td role="cell" className="c-title">
+        <Link
+          className="row-link"
+          to={incidentPath(incident)}
+          state={{ fromList: true }}
+          data-tip-at=".c-age time"
+          onClick={() => onOpen(incident)}
+        >
+          {incident.title}
+        </Link>
+        <span className="row-key">{incidentKey(incident)}</span>
+      </td>
+      <td role="cell" className="c-service">
+        {incident.service}
+      </td>
+      <td role="cell" className="c-owner">
+        {incident.owner ?? <span className="none">Unassigned</span>}
+      </td>
+      <td role="cell" className="c-age">
+        <TimeAgo at={incident.startedAt} label="Started" focusable={false} />
+        <SlaMark incident={incident} />
+      </td>
+      <td role="cell" className="c-updated">
+        <TimeAgo at={incident.updatedAt} label="Updated" focusable={false} />
+      </td>
+    </tr>
+  );
+}

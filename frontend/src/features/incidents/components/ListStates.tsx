@@ -1,0 +1,115 @@
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheck, Inbox, SearchX } from 'lucide-react';
+import { Link } from 'react-router';
+import { SeverityBadge } from '@/components/Badges';
+import { TimeAgo } from '@/components/TimeAgo';
+import { listQuery } from '@/features/incidents/api/queries';
+import { incidentPath } from '@/features/incidents/model/incident';
+import { sameView } from '@/features/incidents/model/views';
+import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
+
+const SKELETON_ROWS = 20;
+
+/** Rows of the real height; CSS keeps them unseen for 150 ms, since most answers are faster. */
+export function ListSkeleton() {
+  return (
+    <div className="skeletons" role="status" aria-label="Loading incidents">
+      {Array.from({ length: SKELETON_ROWS }, (_, row) => (
+        <div className="skeleton-row" key={row}>
+          <div className="skeleton" style={{ width: `${32 + ((row * 37) % 40)}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const EVERYTHING: ListState = { ...DEFAULT_STATE, status: [], sort: 'createdAt' };
+
+/** No rows can mean four things: a page past the end, a filter too narrow, a quiet night, or a new tracker. */
+export function EmptyList({ state, total }: { state: ListState; total: number }) {
+  const isFiltered =
+    state.search !== '' || state.service.length > 0 || !sameView(state, DEFAULT_STATE);
+  const everything = useQuery({
+    ...listQuery({ ...EVERYTHING, perPage: 25 }),
+    enabled: total === 0,
+  });
+
+  if (total > 0) {
+    return (
+      <div className="state">
+        <SearchX aria-hidden="true" />
+        <h2>This page is past the end</h2>
+        <p>There are {total} incidents, but not as many pages.</p>
+        <Link
+          className="btn"
+          to={{ pathname: '/', search: formatListState(withFilter(state, {})) }}
+        >
+          First page
+        </Link>
+      </div>
+    );
+  }
+  if (!everything.data) return null;
+  if (everything.data.total === 0) {
+    return (
+      <div className="state">
+        <Inbox aria-hidden="true" />
+        <h2>No incidents yet</h2>
+        <p>When something breaks, write it down here: a title and a service are enough.</p>
+        <Link className="btn primary" to="/incidents/new">
+          New incident
+        </Link>
+      </div>
+    );
+  }
+  return isFiltered ? <NoMatch state={state} /> : <AllClear />;
+}
+
+function NoMatch({ state }: { state: ListState }) {
+  const anyStatus = formatListState(withFilter(state, { status: [] }));
+  return (
+    <div className="state">
+      <SearchX aria-hidden="true" />
+      <h2>Nothing matches</h2>
+      <p>
+        {state.search ? (
+          <>
+            No incident in this view matches <q>{state.search}</q>.
+          </>
+        ) : (
+          'No incident matches these filters.'
+        )}
+      </p>
+      <div className="row">
+        <Link className="btn primary" to="/">
+          Clear
+        </Link>
+        {state.status.length > 0 && (
+          <Link className="btn" to={{ pathname: '/', search: anyStatus }}>
+            Look in every status
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function AllClear() {
+  const { data } = useQuery(listQuery({ ...EVERYTHING, severity: ['SEV1'], perPage: 25 }));
+  const last = data?.items[0];
+  return (
+    <div className="state clear">
+      <CircleCheck aria-hidden="true" />
+      <h2>No open incidents</h2>
+      {last && (
+        <p>
+          Last <SeverityBadge severity="SEV1" /> <TimeAgo at={last.startedAt} label="Started" ago />
+          :{' '}
+          <Link className="link" to={incidentPath(last)}>
+            {last.title}
+          </Link>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+import { Pencil } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { Combobox, type Suggestion } from '@/components/ui/Combobox';
+import { FieldMessage } from '@/components/ui/Field';
+import type { SaveResult } from '@/features/incidents/api/useIncidentEdit';
+import type { Incident } from '@/features/incidents/model/incident';
+import { useCommand } from '@/lib/commands';
+
+interface Props {
+  label: string;
+  value: string;
+  /** What an empty value is called. */
+  empty?: string;
+  as?: 'h1' | 'span';
+  base: Incident;
+  maxLength: number;
+  check: (text: string) => string | null;
+  useSuggestions?: (text: string, active: boolean) => Suggestion[];
+  onSave: (text: string, base: Incident) => Promise<SaveResult>;
+}
+
+const noSuggestions = (): Suggestion[] => [];
+
+/** Text that becomes a field when its button is pressed. Enter saves, Escape gives up. */
+export function EditableText(props: Props) {
+  const { label, value, empty, as: Tag = 'span', base } = props;
+  // The incident as it was when the person began to type; a change since then is a conflict.
+  const [editing, setEditing] = useState<Incident | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+
+  useEffect(() => {
+    // The field is gone: the focus goes to where it came from, not to the top of the page.
+    if (wasEditing.current && editing === null) button.current?.focus();
+    wasEditing.current = editing !== null;
+  }, [editing]);
+
+  if (editing !== null) {
+    return <TextEditor {...props} base={editing} onClose={() => setEditing(null)} />;
+  }
+  return (
+    <span className="editable">
+      <Tag className={value === '' ? 'none' : undefined} dir="auto">
+        {value === '' ? empty : value}
+      </Tag>
+      <button
+        ref={button}
+        type="button"
+        className="btn ghost icon small"
+        aria-label={`Edit ${label.toLowerCase()}`}
+        onClick={() => setEditing(base)}
+      >
+        <Pencil aria-hidden="true" />
+      </button>
+    </span>
+  );
+}
+
+function TextEditor(props: Props & { onClose: () => void }) {
+  const { label, value, base, maxLength, check, onSave, onClose } = props;
+  const { useSuggestions = noSuggestions } = props;
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(value);
+  const [error, setError] = useState<string | undefined>();
+  const [saving, setSaving] = useState(false);
+  const suggestions = useSuggestions(text === value ? '' : text, true);
+
+  useEffect(() => input.current?.select(), []);
+
+  async function save() {
+    if (saving) return;
+    const wanted = text.trim();
+    if (wanted === value) {
+      onClose();
+      return;
+    }
+    const wrong = check(text);
+    setError(wrong ?? undefined);
+    if (wrong !== null) return;
+    setSaving(true);
+    const result = await onSave(wanted, base);
+    setSaving(false);
+    // A conflict is shown above the page, with what was typed in it.
+    if (result.kind === 'failed') setError(result.message);
+    else onClose();
+  }
+
+  useCommand('form.submit', () => void save());
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) void save();
+    else if (event.key === 'Escape') onClose();
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <span className="editing">
+      <Combobox
+        id={id}
+        inputRef={input}
+        aria-label={label}
+        aria-invalid={error !== undefined}
+        aria-describedby={error ? `${id}-message` : undefined}
+        autoFocus
+        maxLength={maxLength}
+        value={text}
+        suggestions={suggestions}
+        onChange={setText}
+        onKeyDown={onKeyDown}
+      />
+      <button
+        type="button"
+        className="btn primary"
+        aria-disabled={saving}
+        onClick={() => void save()}
+      >
+        Save
+      </button>
+      <button type="button" className="btn" onClick={onClose}>
+        Cancel
+      </button>
+      <FieldMessage id={id} error={error} />
+    </span>
+  );
+}

@@ -1,0 +1,159 @@
+import { Pencil } from 'lucide-react';
+import { useId, useRef, useState } from 'react';
+import { MarkdownEditor, MarkdownText } from '@/components/MarkdownEditor';
+import { FieldMessage } from '@/components/ui/Field';
+import { Kbd } from '@/components/ui/Kbd';
+import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
+import type { Incident } from '@/features/incidents/model/incident';
+import { checkText } from '@/features/incidents/model/validate';
+import { useCommand } from '@/lib/commands';
+import { useStored, writeStored } from '@/lib/storage';
+
+interface Props {
+  incident: Incident;
+  edit: IncidentEdit;
+}
+
+/**
+ * The summary, and its editor. What is typed is kept in the browser until it is saved or thrown away on purpose,
+ * so Escape, a reload or a lost connection cost nothing.
+ */
+export function SummarySection({ incident, edit }: Props) {
+  const draftKey = `draft:summary:${incident.id}`;
+  const saved = incident.summary ?? '';
+  const draft = useStored(draftKey);
+  const hasDraft = draft !== null && draft !== saved;
+  const [editing, setEditing] = useState<Incident | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+
+  function close() {
+    setEditing(null);
+    requestAnimationFrame(() => button.current?.focus());
+  }
+
+  return (
+    <section className="panel" aria-labelledby="summary-title">
+      <div className="panel-head">
+        <h2 id="summary-title">Summary</h2>
+        {editing === null && (
+          <button
+            ref={button}
+            type="button"
+            className="btn ghost small"
+            aria-label="Edit summary"
+            onClick={() => setEditing(incident)}
+          >
+            <Pencil aria-hidden="true" />
+            Edit
+          </button>
+        )}
+      </div>
+      {editing === null && hasDraft && (
+        <p className="note" role="status">
+          You have an unsaved draft.{' '}
+          <button type="button" className="link" onClick={() => setEditing(incident)}>
+            Continue
+          </button>{' '}
+          <button type="button" className="link" onClick={() => writeStored(draftKey, null)}>
+            Discard
+          </button>
+        </p>
+      )}
+      {editing !== null && (
+        <SummaryEditor
+          key={editing.version}
+          base={editing}
+          initial={draft ?? saved}
+          saved={saved}
+          edit={edit}
+          onType={(text) => writeStored(draftKey, text === saved ? null : text)}
+          onSaved={() => {
+            writeStored(draftKey, null);
+            close();
+          }}
+          onClose={close}
+        />
+      )}
+      {editing === null &&
+        (saved === '' ? (
+          <p className="none">Nobody has written one yet.</p>
+        ) : (
+          <MarkdownText text={saved} />
+        ))}
+    </section>
+  );
+}
+
+interface EditorProps {
+  base: Incident;
+  initial: string;
+  /** The summary as the server has it now. */
+  saved: string;
+  edit: IncidentEdit;
+  onType: (text: string) => void;
+  onSaved: () => void;
+  onClose: () => void;
+}
+
+function SummaryEditor({ base, initial, saved, edit, onType, onSaved, onClose }: EditorProps) {
+  const id = useId();
+  const [text, setText] = useState(initial);
+  const [error, setError] = useState<string | undefined>();
+  const [saving, setSaving] = useState(false);
+
+  async function save() {
+    if (saving) return;
+    if (text.trim() === saved) {
+      onSaved();
+      return;
+    }
+    const wrong = checkText('summary', text);
+    setError(wrong ?? undefined);
+    if (wrong !== null) return;
+    setSaving(true);
+    const result = await edit.save({ summary: text.trim() || null }, base);
+    setSaving(false);
+    if (result.kind === 'saved') onSaved();
+    // The conflict is shown above, with this text in it; the draft stays until it is decided.
+    else if (result.kind === 'conflict') onClose();
+    else setError(result.message);
+  }
+
+  useCommand('form.submit', () => void save());
+
+  return (
+    <div className="field">
+      <MarkdownEditor
+        id={id}
+        aria-label="Summary"
+        aria-invalid={error !== undefined}
+        aria-describedby={error ? `${id}-message` : undefined}
+        autoFocus
+        rows={12}
+        value={text}
+        onChange={(next) => {
+          setText(next);
+          onType(next);
+        }}
+        onEscape={onClose}
+      />
+      <FieldMessage id={id} error={error} />
+      <div className="row">
+        <button
+          type="button"
+          className="btn primary"
+          aria-disabled={saving}
+          onClick={() => void save()}
+        >
+          Save
+        </button>
+        <button type="button" className="btn" onClick={onClose}>
+          Cancel
+        </button>
+        <span className="hint">
+          <Kbd command="form.submit" /> saves · Esc closes and keeps the draft
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,183 @@
+import { Pencil } from 'lucide-react';
+import { useId, useState } from 'react';
+import { TimeAgo } from '@/components/TimeAgo';
+import { FieldMessage } from '@/components/ui/Field';
+import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
+import type { Incident } from '@/features/incidents/model/incident';
+import { TARGET_MS } from '@/features/incidents/model/sla';
+import { useCommand } from '@/lib/commands';
+import { formatDuration, formatLocal, fromLocalInput, toLocalInput } from '@/lib/time';
+
+interface Props {
+  incident: Incident;
+  edit: IncidentEdit;
+}
+
+type TimeField = 'startedAt' | 'mitigatedAt' | 'resolvedAt';
+
+const TIMES: ReadonlyArray<{ field: TimeField; label: string; pending: string }> = [
+  { field: 'startedAt', label: 'Started', pending: '' },
+  { field: 'mitigatedAt', label: 'Mitigated', pending: 'Not yet' },
+  { field: 'resolvedAt', label: 'Resolved', pending: 'Not yet' },
+];
+
+export function TimesSection({ incident, edit }: Props) {
+  const [editing, setEditing] = useState<{ field: TimeField; base: Incident } | null>(null);
+  return (
+    <section className="panel" aria-labelledby="times-title">
+      <h2 id="times-title">Times</h2>
+      <dl className="times">
+        {TIMES.map(({ field, label, pending }) => {
+          const at = incident[field];
+          return (
+            <div key={field}>
+              <dt>{label}</dt>
+              <dd>
+                {editing?.field === field ? (
+                  <TimeEditor
+                    field={field}
+                    label={label}
+                    base={editing.base}
+                    edit={edit}
+                    onClose={() => setEditing(null)}
+                  />
+                ) : (
+                  <span className="editable">
+                    {at ? (
+                      <span className="num">
+                        {formatLocal(at)}{' '}
+                        <span className="meta">
+                          <TimeAgo at={at} label={label} ago />
+                        </span>
+                      </span>
+                    ) : (
+                      <span className="none">{pending}</span>
+                    )}
+                    <button
+                      type="button"
+                      className="btn ghost icon small"
+                      aria-label={`Correct when it was ${label.toLowerCase()}`}
+                      onClick={() => setEditing({ field, base: incident })}
+                    >
+                      <Pencil aria-hidden="true" />
+                    </button>
+                  </span>
+                )}
+              </dd>
+            </div>
+          );
+        })}
+        <Took label="Time to mitigate" incident={incident} until={incident.mitigatedAt} target />
+        <Took label="Time to resolve" incident={incident} until={incident.resolvedAt} />
+        <div>
+          <dt>Recorded</dt>
+          <dd className="num">
+            {formatLocal(incident.createdAt)}{' '}
+            <span className="meta">
+              <TimeAgo at={incident.createdAt} label="Recorded" ago />
+            </span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+interface TookProps {
+  label: string;
+  incident: Incident;
+  until: string | null;
+  /** Compared with the target of the severity. */
+  target?: boolean;
+}
+
+function Took({ label, incident, until, target = false }: TookProps) {
+  if (until === null) return null;
+  const took = Date.parse(until) - Date.parse(incident.startedAt);
+  const goal = TARGET_MS[incident.severity];
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="num">
+        <b>{formatDuration(took)}</b>
+        {target && (
+          <span className="meta">
+            {took > goal
+              ? ` ▲ ${formatDuration(took - goal)} past the target of ${formatDuration(goal)}`
+              : ` within the target of ${formatDuration(goal)}`}
+          </span>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+interface EditorProps {
+  field: TimeField;
+  label: string;
+  base: Incident;
+  edit: IncidentEdit;
+  onClose: () => void;
+}
+
+function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
+  const id = useId();
+  const before = base[field] ? toLocalInput(base[field]) : '';
+  const [text, setText] = useState(before);
+  const [error, setError] = useState<string | undefined>();
+  const [saving, setSaving] = useState(false);
+
+  async function save() {
+    if (saving) return;
+    // An untouched field would lose the fractions of a second that the input cannot show.
+    if (text === before) {
+      onClose();
+      return;
+    }
+    const at = fromLocalInput(text);
+    if (at === null && (field === 'startedAt' || text !== '')) {
+      setError('Give a date and a time.');
+      return;
+    }
+    setSaving(true);
+    const result = await edit.save({ [field]: at }, base);
+    setSaving(false);
+    if (result.kind === 'failed') setError(result.message);
+    else onClose();
+  }
+
+  useCommand('form.submit', () => void save());
+
+  return (
+    <span className="editing">
+      <input
+        id={id}
+        className="input"
+        type="datetime-local"
+        step={1}
+        autoFocus
+        aria-label={`${label}, local time`}
+        aria-invalid={error !== undefined}
+        aria-describedby={error ? `${id}-message` : undefined}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) void save();
+          else if (event.key === 'Escape') onClose();
+        }}
+      />
+      <button
+        type="button"
+        className="btn primary"
+        aria-disabled={saving}
+        onClick={() => void save()}
+      >
+        Save
+      </button>
+      <button type="button" className="btn" onClick={onClose}>
+        Cancel
+      </button>
+      <FieldMessage id={id} error={error} />
+    </span>
+  );
+}

@@ -1,0 +1,20 @@
+import { readStored, useStored, writeStored } from './storage';
+
+const KEY = 'displayName';
+
+/** Same limit as an owner's, since "Mine" compares the two. */
+export const NAME_MAX = 120;
+
+/** The name that this browser's writes are signed with; empty when nobody gave one. */
+export function displayName(): string {
+  return readStored(KEY) ?? '';
+}
+
+export function useDisplayName(): string {
+  return useStored(KEY) ?? '';
+}
+
+export function setDisplayName(name: string): void {
+  const tidy = name.replace(/\s+/g, ' ').trim().slice(0, NAME_MAX);
+  writeStored(KEY, tidy === '' ? null : tidy);
+}

@@ -1,0 +1,111 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { useLocation, useNavigate, useNavigationType } from 'react-router';
+import { Pagination, rangeText } from '@/components/Pagination';
+import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { listQuery } from '@/features/incidents/api/queries';
+import { FilterBar } from '@/features/incidents/components/FilterBar';
+import { IncidentTable } from '@/features/incidents/components/IncidentTable';
+import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
+import { ViewTabs } from '@/features/incidents/components/ViewTabs';
+import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
+import { useListState } from '@/hooks/useListState';
+import { useCommand } from '@/lib/commands';
+import { formatListState, withFilter } from '@/lib/search-params';
+
+export function IncidentListPage() {
+  const { state, setState } = useListState();
+  const { search } = useLocation();
+  const navigate = useNavigate();
+  const { data, error, isPlaceholderData, isPending, refetch } = useQuery(listQuery(state));
+
+  const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
+  const pages = data?.pages ?? 1;
+  useCommand('page.previous', () => void navigate(hrefFor(state.page - 1)), state.page > 1);
+  useCommand('page.next', () => void navigate(hrefFor(state.page + 1)), state.page < pages);
+  useReturnToRow(search, data !== undefined);
+  useEffect(preloadPages, []);
+
+  const paging = data && {
+    page: state.page,
+    pages: data.pages,
+    perPage: state.perPage,
+    total: data.total,
+    totalIsExact: data.totalIsExact,
+    shown: data.items.length,
+  };
+
+  return (
+    <div className="list-page">
+      <title>Incidents · Incident Tracker</title>
+      <h1 className="sr-only">Incidents</h1>
+      <div className="viewbar">
+        <ViewTabs state={state} />
+        <p className="num range" role="status">
+          {paging && rangeText(paging)}
+        </p>
+      </div>
+      <FilterBar state={state} onChange={(change) => setState(withFilter(state, change))} />
+      {isPending && <ListSkeleton />}
+      {error && !data && (
+        <ErrorPanel
+          title="The incidents could not be loaded"
+          error={error}
+          onRetry={() => void refetch()}
+        />
+      )}
+      {error && data && (
+        <p className="stale-note" role="status">
+          This may be out of date: {error.message}{' '}
+          <button type="button" className="link" onClick={() => void refetch()}>
+            Retry
+          </button>
+        </p>
+      )}
+      {data && data.items.length > 0 && paging && (
+        <>
+          <IncidentTable
+            incidents={data.items}
+            state={state}
+            stale={isPlaceholderData}
+            onOpen={({ id }) => rememberOpened({ search, id, scrollY: window.scrollY })}
+          />
+          <Pagination
+            {...paging}
+            hrefFor={hrefFor}
+            onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
+          />
+        </>
+      )}
+      {data && data.items.length === 0 && !isPlaceholderData && (
+        <EmptyList state={state} total={data.total} />
+      )}
+    </div>
+  );
+}
+
+/** Coming back from an incident: the same place, and the focus on the row that was left. */
+function useReturnToRow(search: string, ready: boolean): void {
+  const back = useNavigationType() === 'POP';
+  const done = useRef(false);
+  useEffect(() => {
+    if (!ready || done.current) return;
+    done.current = true;
+    const opened = back ? takeOpened(search) : null;
+    if (opened === null) return;
+    window.scrollTo(0, opened.scrollY);
+    document
+      .querySelector<HTMLElement>(`tr[data-id="${CSS.escape(opened.id)}"] a`)
+      ?.focus({ preventScroll: true });
+  }, [back, ready, search]);
+}
+
+/** The other pages are small; fetched while the person reads, they open without a wait. */
+function preloadPages(): void {
+  const load = () => {
+    // A failure here is told when the page is really asked for.
+    Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
+  };
+  if ('requestIdleCallback' in window) requestIdleCallback(load);
+  else setTimeout(load, 1000);
+}
