@@ -1,7 +1,5 @@
 """The built single-page application, and the headers that protect whoever opens it."""
 
-from pathlib import Path
-
 from flask import Blueprint, Flask, Response, send_from_directory
 
 from tracker.config import BACKEND

@@ -136,9 +136,15 @@ class _Server:
         self._hand_over(self.sockets)
         self.log.touch()
         self._hand_over(self.log)
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.sockets}' -c unix_socket_permissions=0700"
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": self.sockets,
+            "unix_socket_permissions": "0700",
+        }
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         started = self._run(
-            "pg_ctl", "start", "-D", str(self.pgdata), "-l", str(self.log), "-w", "-t", str(START_SECONDS), "-o", options
+            "pg_ctl", "start", "-D", str(self.pgdata), "-l", str(self.log),
+            "-w", "-t", str(START_SECONDS), "-o", options,
         )  # fmt: skip
         if started.returncode != 0:
             said = self.log.read_text(errors="replace") if self.log.exists() else started.stdout

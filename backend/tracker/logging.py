@@ -23,7 +23,12 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(),
+                sort_keys=False,
+                # The prettier one prints local variables, which hold what people wrote.
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,

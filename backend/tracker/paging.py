@@ -39,6 +39,11 @@ def decode_cursor(cursor: str, *, sort_by: str, order: str, kind: type[Any]) -> 
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         made_for, made_order, key, number = orjson.loads(urlsafe_b64decode(padded))
+        if (made_for, made_order) != (sort_by, order):
+            raise BadRequest(
+                f"cursor belongs to another list than sort_by={sort_by}&order={order}. "
+                "Send the same sort_by and order as before, or start again without it."
+            )
         if kind is datetime:
             key = datetime.fromisoformat(key)
             if key.tzinfo is None:
@@ -51,11 +56,6 @@ def decode_cursor(cursor: str, *, sort_by: str, order: str, kind: type[Any]) -> 
             raise ValueError("a character that no text of ours has")
     except (ValueError, TypeError) as error:
         raise BadRequest("cursor is not one that this API gave out. Start again without it.") from error
-    if (made_for, made_order) != (sort_by, order):
-        raise BadRequest(
-            f"cursor continues a list sorted by {made_for} {made_order}. Send the same sort_by and order, "
-            "or start again without it."
-        )
     return Position(sort_by, order, key, number)
 
 

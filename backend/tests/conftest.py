@@ -1,0 +1,127 @@
+"""Real, migrated PostgreSQL for every test, rolled back after it.
+
+The server is an embedded one of the run's own, or TEST_DATABASE_URL, on which databases are made and dropped.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, create_engine, event, make_url, text
+
+from tracker import create_app
+from tracker.config import Settings, normalise_database_url
+from tracker.extensions import db
+from tracker.startup import running_database, upgrade_database
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of some database on the server that the tests may use."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield normalise_database_url(given)
+        return
+    with running_database(Settings(data_dir=tmp_path_factory.mktemp("embedded"))) as settings:
+        assert settings.database_url is not None
+        yield settings.database_url
+
+
+@contextmanager
+def _new_database(server_url: str) -> Iterator[str]:
+    name = f"incident_tracker_test_{secrets.token_hex(6)}"
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    finally:
+        server.dispose()
+
+
+@pytest.fixture
+def empty_database(server_url: str) -> Iterator[str]:
+    """A new database without tables."""
+    with _new_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_app(empty_database: str) -> Iterator[Flask]:
+    """An application on a migrated database of its own, for what commits or needs several connections."""
+    app = create_app(Settings(database_url=empty_database, threads=4))
+    upgrade_database(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_app(server_url: str) -> Iterator[Flask]:
+    """The application that most tests share."""
+    with _new_database(server_url) as url:
+        app = create_app(Settings(database_url=url, threads=2))
+        upgrade_database(app)
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def connection(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """The one connection of a test: what the code commits becomes a savepoint, and is rolled back in the end."""
+    with shared_app.app_context():
+        engine = db.engine
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        monkeypatch.setitem(db._app_engines[shared_app], None, connection)
+        monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def app(shared_app: Flask, connection: Connection) -> Flask:
+    """The application, on a database that is empty again after the test."""
+    return shared_app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client whose requests go to :func:`app`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """The SQL statements that run while the test does, savepoints aside."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield seen
+    event.remove(connection, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def create(client: FlaskClient) -> Callable[..., dict[str, Any]]:
+    """Makes an incident over HTTP: `create(title=…, severity=…)`."""
+
+    def create(actor: str | None = None, **fields: Any) -> dict[str, Any]:
+        body = {"title": "Something broke", "service": "payments-api", "severity": "SEV3", **fields}
+        response = client.post("/api/incidents", json=body, headers={"X-Actor": actor} if actor else {})
+        assert response.status_code == 201, response.text
+        incident: dict[str, Any] = response.get_json()
+        return incident
+
+    return create
