@@ -75,7 +75,7 @@ export function SearchBox() {
           ref={input}
           type="search"
           aria-label="Search incidents"
-          placeholder="Search title, service, owner or INC-42"
+          placeholder="Search incidents, or INC-42"
           autoComplete="off"
           spellCheck={false}
           maxLength={200}

@@ -1,0 +1,34 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { MemoryRouter, useLocation } from 'react-router';
+import { onTestFinished } from 'vitest';
+import { App } from '@/App';
+import { listenToKeys } from '@/lib/commands';
+import { createQueryClient } from '@/lib/query-client';
+
+/** The whole app at a URL, with its keys; `url()` is where it is now. */
+export function renderApp(at: string) {
+  let current = '';
+  function Where() {
+    const { pathname, search } = useLocation();
+    current = pathname + search;
+    return null;
+  }
+  const client = createQueryClient();
+  // A test that waits for an error should not wait for the retries as well.
+  client.setDefaultOptions({
+    ...client.getDefaultOptions(),
+    queries: { networkMode: 'always', retry: false },
+  });
+  onTestFinished(listenToKeys(document));
+  const view = render(
+    <QueryClientProvider client={client}>
+      <MemoryRouter initialEntries={[at]}>
+        <App />
+        <Where />
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+  return { ...view, user: userEvent.setup(), url: () => current };
+}
