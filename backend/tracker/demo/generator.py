@@ -1,0 +1,163 @@
+"""Believable incidents with their histories: the same ones for the same seed and time, one at a time."""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
+
+from tracker.demo.arrivals import HOUR, MINUTE, arrivals, microseconds, span, timestamp
+from tracker.demo.backlog import latest, lingering
+from tracker.demo.history import DemoIncident, History
+from tracker.demo.services import ALERTING
+from tracker.demo.story import Draw, Facts, Story, stories
+
+SEED = 2_026
+
+# How many of 100 incidents have a severity.
+_SHARES = (1,) * 5 + (2,) * 18 + (3,) * 45 + (4,) * 32
+# The median time to resolve, in minutes, and how widely it varies (sigma of the log-normal distribution).
+_LIFETIME = {1: (85, 0.7), 2: (290, 0.8), 3: (1_500, 0.9), 4: (5_200, 1.0)}
+# So many lifetimes are drawn beforehand, since drawing one is slow.
+_LIFETIMES = 4_093
+# How many are mitigated before they are resolved; what is minor is often just fixed.
+_MITIGATED_FIRST = {1: 0.95, 2: 0.8, 3: 0.4, 4: 0.1}
+# Up to here a resolved incident has a report of a few lines, above it a review with a timeline.
+_REPORTED = {1: 0.5, 2: 0.75, 3: 0.9, 4: 0.97}
+# Titles are not repeated within so many incidents.
+_DISTINCT = 1_000
+
+
+def generate(count: int, *, now: datetime, seed: int = SEED) -> Iterator[DemoIncident]:
+    """``count`` incidents in the order of their creation, in constant memory.
+
+    :param now: with an offset; nothing happens after it.
+    """
+    if count <= 0:
+        return
+    random = Random(seed)  # noqa: S311 - The data has to be repeatable, not secret.
+    writer = _Writer(random, microseconds(now))
+    window, newest = latest(count)
+    older = count - len(newest)
+    unresolved = {older - 1 - position: status for position, status in lingering(older)}
+    times = arrivals(older, writer.now - span(count), writer.now - window, random)
+    for position, created in enumerate(times):
+        status = unresolved.get(position, "RESOLVED")
+        yield writer.incident(created, _final_severity(status, random), status)
+    for age, severity, status in newest:
+        yield writer.incident(writer.now - age, severity, status)
+
+
+def _final_severity(status: str, random: Random) -> int:
+    """A severity; what is severe is not left open for days, and seldom left at mitigated."""
+    if status == "OPEN":
+        return random.choice((3, 3, 3, 4, 4))
+    if status == "MITIGATED":
+        return random.choice((2, 2, 3, 3, 3, 4))
+    return random.choice(_SHARES)
+
+
+class _Writer:
+    """Writes incidents; holds what is the same for all of them. Times are in microseconds since 1970."""
+
+    def __init__(self, random: Random, now: int) -> None:
+        self.random, self.now = random, now
+        self.stories = stories(random)
+        self.lifetimes = {
+            severity: [int(random.lognormvariate(0, sigma) * median * MINUTE) for _ in range(_LIFETIMES)]
+            for severity, (median, sigma) in _LIFETIME.items()
+        }
+        self.recent: deque[str] = deque(maxlen=_DISTINCT)
+        self.recent_titles: set[str] = set()
+
+    def incident(self, created: int, severity: int, status: str) -> DemoIncident:
+        """One incident that was opened at ``created`` and now has this severity (1 to 4) and status."""
+        draw = self.random.random
+        story, facts, title = self._tell(severity)
+        lifetime = float(self.lifetimes[severity][int(draw() * _LIFETIMES)])
+        age = self.now - created
+        if lifetime >= age * 0.95:
+            lifetime = age * (0.4 + 0.5 * draw())
+        resolved = status == "RESOLVED"
+        mitigated = status == "MITIGATED" or (resolved and draw() < _MITIGATED_FIRST[severity])
+        # How long the first phase took: until it was mitigated, or resolved at once, or last touched while open.
+        phase = lifetime if resolved and not mitigated else lifetime * (0.25 + 0.5 * draw())
+        unowned = 0.42 if status == "OPEN" else 0.07
+        owner = None if draw() < unowned else story.owners[int(draw() * len(story.owners))]
+        note, summary = _summaries(story, facts, severity, resolved, created, lifetime, draw)
+
+        early = draw()
+        # Where a person opens it, they may have known for a while; such times are given to the minute.
+        started = (created - int(2 + 38 * draw()) * MINUTE) // MINUTE * MINUTE if early < 0.3 else created
+        by_person = early < 0.55
+        history = History(
+            self.random,
+            created,
+            started=started,
+            actor=story.owners[int(draw() * len(story.owners))] if by_person else ALERTING,
+            title=f"{story.service}: investigating alerts" if draw() < 0.04 else title,
+            service=story.service,
+            severity=_first_severity(severity, draw),
+            owner=owner if by_person and draw() < 0.5 else None,
+            summary=note if by_person else None,
+        )
+        history.actor = owner or story.owners[0]
+        if history.owner != owner:
+            history.take(phase * (0.02 + 0.13 * draw()), owner)
+        if history.severity != severity or history.title != title:
+            history.assess(phase * (0.2 + 0.25 * draw()), severity, title)
+        if status == "OPEN":
+            history.write(phase * (0.5 + 0.4 * draw()), summary)
+        if mitigated:
+            history.move(phase, "MITIGATED", note if resolved else summary)
+        if resolved:
+            if draw() < 0.03:
+                history.move(lifetime * 0.8, "RESOLVED", note)
+                history.move(lifetime * 0.9, "OPEN", note)
+            history.move(lifetime, "RESOLVED", summary)
+        return history.incident()
+
+    def _tell(self, severity: int) -> tuple[Story, Facts, str]:
+        """A story with its facts, and a title that none of the incidents just before has."""
+        draw = self.random.random
+        table = self.stories[severity]
+        while True:
+            story = table[int(draw() * len(table))]
+            facts = story.fill(draw)
+            title = story.title(facts, draw())
+            if title not in self.recent_titles:
+                break
+        if len(self.recent) == _DISTINCT:
+            self.recent_titles.discard(self.recent[0])
+        self.recent.append(title)
+        self.recent_titles.add(title)
+        return story, facts, title
+
+
+def _first_severity(severity: int, draw: Draw) -> int:
+    """What an incident that turned out to be ``severity`` was opened as; more get worse than better."""
+    if draw() >= 0.16:
+        return severity
+    return severity + 1 if severity == 1 or (severity < 4 and draw() < 0.65) else severity - 1
+
+
+def _summaries(
+    story: Story, facts: Facts, severity: int, resolved: bool, created: int, lifetime: float, draw: Draw
+) -> tuple[str | None, str | None]:
+    """What was written first, and what is written now; either may be nothing."""
+    # The same choice for both, so that they tell the same.
+    kind, choice = draw(), draw()
+    if kind < (0.08 if resolved else 0.25):
+        return None, None
+    first: str | None = story.note(facts, choice)
+    if kind < (0.4 if resolved else 0.6):
+        return first, first
+    if draw() < 0.6:
+        first = None
+    if not resolved:
+        return first, story.progress(facts, choice)
+    if kind < _REPORTED[severity]:
+        return first, story.report(facts, choice)
+    steps = len(story.signals)
+    form = "%H:%M" if lifetime < 20 * HOUR else "%d %b %H:%M"
+    moments = [created + int(lifetime * 0.9 * step / steps) for step in range(steps + 1)]
+    return first, story.review(facts, choice, [timestamp(moment).strftime(form) for moment in moments])
