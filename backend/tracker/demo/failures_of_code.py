@@ -4,10 +4,10 @@ from tracker.demo.failure import Failure
 
 BAD_DEPLOY = Failure(
     titles=(
+        "{version} drops the `{header}` header, {peer} rejects {pct}% of calls",
         "{endpoint} returns 500 for {pct}% of requests since {version}",
         "Error rate {pct}% on {endpoint} after {version} rollout in {region}",
         "Roll back {version}: null dereference in {endpoint} ({region})",
-        "{version} drops the `{header}` header, {peer} rejects {pct}% of calls",
         "{endpoint} p99 went to {latency} with {version}",
     ),
     impact=(
@@ -44,8 +44,8 @@ BAD_DEPLOY = Failure(
 FLAG_MISFIRE = Failure(
     titles=(
         "Flag `{flag}` on for everyone instead of {small}%",
-        "`{flag}` enabled in {region} before the backend was there",
         "Half-finished {feature} visible to {count} customers (flag `{flag}`)",
+        "`{flag}` enabled in {region} before the backend was there",
         "`{flag}` evaluates to its default in {region} after {version}",
     ),
     impact=(
@@ -75,10 +75,10 @@ FLAG_MISFIRE = Failure(
 MEMORY_LEAK = Failure(
     titles=(
         "{service} pods OOMKilled every {minutes} min in {region}",
-        "Heap grows by {mb} MB/h since {version}, restarts every {hours} h",
         "OOM on {pod}: {count} sockets never closed",
-        "RSS of {service} at {pct}% of the limit and rising ({region})",
-        "Memory leak in {version}: {pod} killed at {gb} GB",
+        "Memory leak in {version}: {pod} killed at {digit} GB",
+        "Heap grows by {mb} MB/h since {version}, restarts every {hours} h",
+        "RSS of {service} at {load}% of the limit and rising ({region})",
     ),
     impact=(
         (
@@ -94,10 +94,10 @@ MEMORY_LEAK = Failure(
     ),
     cause=(
         "The client for {peer} is made per request since `{sha}`, and its connection pool is never closed.",
-        ("An unbounded `lru_cache` on a method keyed by request id: {gb} GB of entries that nobody asks for twice."),
+        ("An unbounded `lru_cache` on a method keyed by request id: {digit} GB of entries that nobody asks for twice."),
     ),
     fix=(
-        "raised the limit to {gb} GB to win time, then shipped `{sha}`",
+        "raised the limit to {digit} GB to win time, then shipped `{sha}`",
         "restarted the pods one by one and rolled back to the release before `{version}`",
     ),
     next_steps=(
@@ -110,11 +110,11 @@ MEMORY_LEAK = Failure(
 
 POOL_EXHAUSTED = Failure(
     titles=(
+        "Leaked transactions hold {pool} connections to {db}",
         "Connection pool to {db} exhausted, {endpoint} times out after {latency}",
         "`QueuePool limit of size {pool} overflow 10 reached` on {pod}",
         "{service}: {count} requests waiting for a {db} connection in {region}",
         "{endpoint} p99 at {latency}: all {pool} connections to {db} busy",
-        "Leaked transactions hold {pool} connections to {db}",
     ),
     impact=(
         "`{endpoint}` answered {pct}% of requests with 503 while {count} of them waited for a connection.",
@@ -149,10 +149,10 @@ POOL_EXHAUSTED = Failure(
 
 CACHE_STAMPEDE = Failure(
     titles=(
+        "All keys of {service} expire at the same second, {db} at {load}% CPU",
         "Cache stampede on {db} after flush: {count} queries/s",
         "`{endpoint}` cold after cache failover in {region}, p99 {latency}",
-        "Hit rate of the {service} cache fell to {pct}% in {region}",
-        "All keys of {service} expire at the same second, {db} at {load}% CPU",
+        "Hit rate of the {service} cache fell to {tickets}% in {region}",
         "Evictions at {count}/s since {version}: cache entries grew to {mb} KB",
     ),
     impact=(
@@ -180,10 +180,10 @@ CACHE_STAMPEDE = Failure(
 
 IDEMPOTENCY = Failure(
     titles=(
-        "{count} orders processed twice after a timeout from {third}",
+        "{tickets} {object}s made twice in {region} after retries of {endpoint}",
         "Duplicate {object} created when a client retries {endpoint}",
+        "{count} {object}s processed twice after a timeout from {third}",
         "Retries of {endpoint} ignore the idempotency key since {version}",
-        "{tickets} customers charged twice in {region}",
     ),
     impact=(
         "{tickets} customers have a duplicate {object}. Finance has the list; refunds are on the way.",
@@ -218,8 +218,8 @@ IDEMPOTENCY = Failure(
 BROWSER = Failure(
     titles=(
         "Blank page on {browser} after {version}: `{jserror}`",
-        "{browser}: the button on {page} does nothing",
         "`{jserror}` on {page} for {pct}% of sessions ({browser})",
+        "{browser}: the button on {page} does nothing",
         "Largest paint on {page} went from 1.9 s to {latency} with {version}",
         "Keyboard focus is lost on {page} in {browser}",
     ),
@@ -246,9 +246,9 @@ BROWSER = Failure(
 AUTH_KEYS = Failure(
     titles=(
         "Signature check fails for {pct}% of tokens after key rotation",
+        "`kid` not found on {endpoint} since the rotation in {region}",
         "401 on {endpoint}: {pod} still has the old JWKS",
         "Users in {region} signed out every {minutes} min",
-        "`kid` not found on {endpoint} since the rotation in {region}",
         "Refresh tokens rejected for {count} sessions after {version}",
     ),
     impact=(
@@ -300,8 +300,8 @@ LIMITED = Failure(
     titles=(
         "{third} answers 429 for {pct}% of calls in {region}",
         "Rate limit of {third} reached by the {job} job",
-        "{third} degraded: {endpoint} takes {latency}",
         "Quota of {count} calls/h at {third} used up by {clock}",
+        "{third} degraded: {endpoint} takes {latency}",
         "Timeouts towards {third} from {region}, {count} {object}s pending",
     ),
     impact=(
@@ -318,7 +318,7 @@ LIMITED = Failure(
     ),
     cause=(
         "The backfill of `{job}` shares its credentials with live traffic and used up the quota by {clock}.",
-        ("{third} lowered our limit to {count} calls an hour. Their mail about it went to somebody who has left."),
+        "{third} had trouble of its own, and our timeout of 30 s is longer than anybody waits.",
     ),
     fix=(
         "paused `{job}`; the quota came back at the full hour",
@@ -334,9 +334,9 @@ LIMITED = Failure(
 WEBHOOKS = Failure(
     titles=(
         "Webhooks to {count} merchants delayed by {minutes} min",
+        "One merchant's endpoint holds {pct}% of the webhook workers",
         "Webhook signatures invalid after {version}",
         "{third} callbacks answered with 502 in {region}",
-        "One merchant's endpoint holds {pct}% of the webhook workers",
     ),
     impact=(
         ("Webhooks arrive {minutes} minutes late for {count} merchants. None is lost; all are retried for 3 days."),

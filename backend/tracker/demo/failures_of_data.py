@@ -4,8 +4,8 @@ from tracker.demo.failure import Failure
 
 REPLICA_LAG = Failure(
     titles=(
-        "Replica {db}-r{digit} lags {seconds} s behind in {region}",
         "Stale reads on {endpoint}: {db} replica {minutes} min behind",
+        "Replica {db}-r{digit} lags {seconds} s behind in {region}",
         "Replication slot on {db} retains {gb} GB of WAL",
         "{db}-r{digit} out of sync after failover in {region}",
     ),
@@ -36,9 +36,9 @@ MIGRATION_LOCK = Failure(
     titles=(
         "`ALTER TABLE {table}` blocks writes on {db}",
         "Migration of {version} waits for a lock on {table}, {count} queries behind it",
+        "Writes to {table} time out during migration {sha}",
         "Index build on {table} stalls {endpoint} in {region}",
         "Deploy of {version} stuck: backfill of {table} at {load}%",
-        "Writes to {table} time out during migration {sha}",
     ),
     impact=(
         "Every write to `{table}` waited. `{endpoint}` answered {pct}% of requests with a timeout.",
@@ -54,8 +54,8 @@ MIGRATION_LOCK = Failure(
         "`CREATE INDEX` without `CONCURRENTLY` in `{sha}`. The table has grown to {gb} GB since the review.",
     ),
     fix=(
-        "cancelled the migration with `pg_cancel_backend`",
         "killed the long `SELECT`; the migration went through in 40 ms",
+        "cancelled the migration with `pg_cancel_backend`",
     ),
     next_steps=(
         "`SET lock_timeout = '2s'` in every migration, with retries",
@@ -67,10 +67,10 @@ MIGRATION_LOCK = Failure(
 SLOW_QUERY = Failure(
     titles=(
         "{endpoint} at {latency}: planner switched to a sequential scan on {table}",
-        "{db} at {load}% CPU, one query on {table}",
-        "N+1 on {endpoint}: {count} queries per request since {version}",
         "Bloat of {table} at {load}%, autovacuum cannot keep up",
+        "{db} at {load}% CPU, one query on {table}",
         "`{table}` lookups take {latency} for tenants with over {count} rows",
+        "N+1 on {endpoint}: {count} queries per request since {version}",
     ),
     impact=(
         "`{endpoint}` takes {latency} at p99 (usually 120 ms). {pct}% of requests time out.",
@@ -78,14 +78,14 @@ SLOW_QUERY = Failure(
     ),
     signals=(
         "`{db}` at {load}% CPU",
-        "query found in `pg_stat_statements`: {load}% of the time",
+        "one query takes {load}% of the time, says `pg_stat_statements`",
         "p99 back to normal",
     ),
     cause=(
         "Statistics of `{table}` were {days} days old. The planner expected 1 row and got {count}.",
         "`{version}` loads the line items one by one. It did not show with the ten rows of the test data.",
     ),
-    fix=("`ANALYZE {table}`; the old plan came back at once", "shipped `{sha}` with a join"),
+    fix=("ran `ANALYZE {table}`; the old plan came back at once", "shipped `{sha}` with a join"),
     next_steps=(
         "Lower `autovacuum_analyze_scale_factor` for `{table}`",
         "Assert the number of queries of `{endpoint}` in a test",
@@ -95,11 +95,11 @@ SLOW_QUERY = Failure(
 
 DISK_FULL = Failure(
     titles=(
-        "Disk of {pod} at {load}%: {gb} GB of logs",
-        "`No space left on device` on {db}-{digit} in {region}",
-        "WAL volume of {db} fills at {gb} GB/h",
-        "/var on {pod} full, {job} cannot write its checkpoint",
         "{db} read-only: volume at {load}% in {region}",
+        "`No space left on device` on {db}-{digit} in {region}",
+        "Disk of {pod} at {load}%: {gb} GB of logs",
+        "/var on {pod} full, {job} cannot write its checkpoint",
+        "WAL volume of {db} fills at {pool} GB/h",
     ),
     impact=(
         "`{db}` refuses writes; everything that reads still works. {pct}% of calls to `{endpoint}` fail.",
@@ -107,10 +107,13 @@ DISK_FULL = Failure(
     ),
     signals=("volume at {load}%", "`{pod}` stops writing", "{gb} GB freed"),
     cause=(
-        "Log level `debug` was left on after the last incident: {gb} GB an hour.",
+        "Log level `debug` was left on after the last incident: {pool} GB an hour.",
         "An abandoned replication slot kept {gb} GB of WAL. The consumer was switched off {days} days ago.",
     ),
-    fix=("dropped the slot; {gb} GB came back", "rotated the logs and grew the volume by {gb} GB"),
+    fix=(
+        "rotated the logs and grew the volume by {gb} GB",
+        "dropped the slot; {gb} GB came back",
+    ),
     next_steps=(
         "Alert on *hours until full* instead of a percentage",
         "Set `max_slot_wal_keep_size`",
@@ -120,15 +123,15 @@ DISK_FULL = Failure(
 
 QUEUE_BACKLOG = Failure(
     titles=(
-        "{queue} backlog at {big} messages, oldest {minutes} min",
-        "Consumers of {queue} in {region} {minutes} min behind",
         "{queue}: rebalance every {seconds} s, throughput down {load}%",
+        "Consumers of {queue} in {region} {minutes} min behind",
+        "{queue} backlog at {big} messages, oldest {minutes} min",
         "{big} {object}s stuck in {queue} since {clock}",
         "Dead-letter queue of {queue} grows by {count}/h",
     ),
     impact=(
         "{Object}s are processed {minutes} minutes late. {big} wait in `{queue}`; none is lost.",
-        "Confirmations reach customers {minutes} minutes late in {region}.",
+        "Everything downstream of `{queue}` is {minutes} minutes behind in {region}.",
     ),
     signals=(
         "lag of `{queue}` passes {count}",
@@ -143,9 +146,9 @@ QUEUE_BACKLOG = Failure(
         "The import of {third} put {big} messages into the queue that live traffic uses.",
     ),
     fix=(
+        "halved `max.poll.records`",
         "scaled the consumers from 6 to 18",
         "moved the import to a queue of its own",
-        "halved `max.poll.records`",
     ),
     next_steps=(
         "Scale consumers by lag, not by CPU",
@@ -158,8 +161,8 @@ POISON_MESSAGE = Failure(
     titles=(
         "Poison message blocks partition {digit} of {queue}",
         "{service} crash loop on one message in {queue} ({sha})",
-        "Schema of {queue} changed without notice, {count} messages rejected",
         "{pod} restarts {tickets} times on offset {big}",
+        "Schema of {queue} changed without notice, {count} messages rejected",
     ),
     impact=(
         "Partition {digit} of `{queue}` stands still: about {pct}% of {object}s. The others are fine.",
@@ -171,11 +174,11 @@ POISON_MESSAGE = Failure(
         "replay of the dead letters done",
     ),
     cause=(
-        "A producer sends `null` for `{column}` since `{version}`; the consumer asserts that it is there.",
         (
             "A payload of {mb} MB exceeds `max.message.bytes` on the way back "
             "to the dead-letter queue, so it was retried for ever."
         ),
+        "A producer sends `null` for `{column}` since `{version}`; the consumer asserts that it is there.",
     ),
     fix=("skipped the offset by hand", "taught the consumer to park what it cannot read (`{sha}`)"),
     next_steps=(
@@ -187,24 +190,36 @@ POISON_MESSAGE = Failure(
 
 CRON_OVERLAP = Failure(
     titles=(
-        "{job} runs twice at {clock}, {count} {object}s sent twice",
+        "{job} runs twice at {clock}, {count} {object}s processed twice",
         "Two copies of {job} overlap since the run takes {hours} h",
         "{job} did not run for {days} days and nobody noticed",
+        "{table} is {days} days old: {job} ends without doing anything",
         "Nightly {job} still running at {clock}, slows {endpoint}",
-        "{job} skipped by the change to winter time in {region}",
+        "{job} takes {hours} h by now and delays the jobs behind it",
     ),
     impact=(
-        "{count} {object}s went out twice. An apology has been sent.",
+        "{count} {object}s were processed twice. Those affected have been told.",
         "The data of `{table}` is {days} days old. Dashboards show it without saying so.",
         "`{endpoint}` is slower ({latency}) while the job runs into business hours.",
     ),
-    signals=("second run of `{job}` starts", "numbers of `{table}` do not add up", "second run killed"),
+    signals=(
+        "run of `{job}` starts",
+        "numbers of `{table}` do not add up",
+        "lock and process list checked",
+    ),
     cause=(
         "The run needs {hours} h by now, the schedule says every hour, and `concurrencyPolicy` is `Allow`.",
-        "The lock of `{job}` expires after {minutes} minutes, and the run takes longer than that.",
-        ("The schedule `30 2 * * *` is in local time. That hour exists twice, or not at all, on two days a year."),
+        (
+            "A run was killed {days} days ago and left its lock behind. Every "
+            "run since then found the lock and ended with success."
+        ),
+        "The run reads all of `{table}` each time, and that has doubled since spring.",
     ),
-    fix=("killed the second run and set `concurrencyPolicy: Forbid`", "ran `{job}` by hand"),
+    fix=(
+        "killed the second run and set `concurrencyPolicy: Forbid`",
+        "removed the lock and ran `{job}` by hand",
+        "stopped the run and restricted it to {days} days",
+    ),
     next_steps=(
         "Hold an advisory lock for as long as `{job}` runs",
         "Alert when the last success is older than {hours} h",
@@ -246,9 +261,9 @@ WRONG_NUMBERS = Failure(
     titles=(
         "{job} report counts {pct}% of revenue twice",
         "Totals of {table} off by {small}% since {version}",
-        "Dashboard of {job} shows yesterday as today in {region}",
+        "{job} and the ledger differ by {small}% in {region}",
         "Rounding: {count} {object}s off by one cent",
-        "VAT wrong for {tickets} {object}s in {region}",
+        "VAT off by a cent on {tickets} {object}s in {region}",
     ),
     impact=(
         "Reports since {version} are off by {small}%. Nothing that a customer pays is affected.",

@@ -5,9 +5,9 @@ from tracker.demo.failure import Failure
 CERTIFICATE = Failure(
     titles=(
         "Certificate of {host} expired",
-        "Certificate of {host} expires in {days} days, renewal fails",
-        "mTLS from {service} to {peer} fails: intermediate expired in {region}",
+        "Renewal of the {host} certificate failed for {days} days, expired at {clock}",
         "{host} serves the old certificate from {count_small} of 12 edges",
+        "mTLS from {service} to {peer} fails: intermediate expired in {region}",
         "`x509: certificate has expired` on {pod}",
     ),
     impact=(
@@ -32,22 +32,25 @@ CERTIFICATE = Failure(
 
 DNS = Failure(
     titles=(
-        "`{host}` does not resolve in {region}",
         "CoreDNS in {region} answers SERVFAIL for {pct}% of lookups",
         "Lookups of {peer} take {latency} from {pod} (ndots:5)",
-        "Stale record for {host} after the move, TTL {hours} h",
         "Resolver {digit} in {region} drops UDP above 512 bytes",
+        "`{host}` does not resolve in {region}",
+        "Stale record for {host} after the move, TTL {hours} h",
     ),
     impact=(
         "{pct}% of lookups fail in {region}. Services with a connection open go on, new ones cannot start.",
-        "Every call from {service} to {peer} pays {latency} for its lookup.",
+        "New connections to `{host}` fail from {region}; those that are open go on.",
     ),
     signals=("SERVFAIL rate at {pct}%", "`{host}` fails from {region} only", "resolvers restarted"),
     cause=(
         "The resolvers hit the limit of {count} packets/s per interface of the provider.",
         ("`{host}` was removed from the zone as *unused*. The check looked at {days} days of logs from one region."),
     ),
-    fix=("put the record back and waited for the TTL", "doubled the resolvers and set `ndots:2`"),
+    fix=(
+        "doubled the resolvers and set `ndots:2`",
+        "put the record back and waited for the TTL",
+    ),
     next_steps=(
         "Run a cache for DNS on every node",
         "Review deletions in the zone like code",
@@ -57,17 +60,17 @@ DNS = Failure(
 
 CDN = Failure(
     titles=(
-        "CDN caches {endpoint} with `Set-Cookie`",
-        "{page} served without CSS in {region} after the purge",
-        "`Cache-Control: no-store` lost since {version}, {count} stale responses",
         "Origin traffic {times}x: CDN ignores query strings on {endpoint}",
-        "403 from the edge in {region} for {pct}% of uploads (WAF rule {digit}{digit})",
-        "Brotli responses broken for {browser} at the {region} edge",
+        "Hit rate of {endpoint} down to {tickets}% at the {region} edge",
+        "`Cache-Control: no-store` lost since {version}, {count} stale responses",
+        "CDN caches {endpoint} with `Set-Cookie` ({region})",
+        "No CSS on {page} in {region} after the purge",
+        "Old HTML without its assets at the {region} edge, {pct}% of visitors",
     ),
     impact=(
-        "{pct}% of visitors in {region} got {page} without styles.",
         "Origin load rose {times} times. `{endpoint}` took {latency} at p99.",
         "Up to {count} responses were cached that should not have been. None held personal data.",
+        "{pct}% of visitors in {region} got {page} without styles.",
     ),
     signals=(
         "configuration of the edge changed",
@@ -120,12 +123,11 @@ PODS = Failure(
 
 NETWORK = Failure(
     titles=(
+        "NAT gateway in {region} out of ports, {third} unreachable",
+        "{count} connections to {third} from one NAT address in {region}",
+        "TLS handshakes to {peer} take {latency} from {region}",
         "{small}% packet loss between {region} and {db}",
         "One availability zone of {region} unreachable for {service}",
-        "NAT gateway in {region} out of ports, {third} unreachable",
-        "TLS handshakes to {peer} take {latency} from {region}",
-        "VPN to the {region} office down, MTU 1420 vs 1500",
-        "Keep-alive mismatch: {pct}% of calls to {peer} reset after {seconds} s",
     ),
     impact=(
         "{pct}% of calls from {region} fail or take more than {latency}. Other regions are healthy.",
@@ -140,7 +142,10 @@ NETWORK = Failure(
         "{count} connections to one address of {third} used up the ports of the NAT gateway.",
         ("A faulty line card at the provider. Only flows whose hash ends on it lose packets, hence the odd pattern."),
     ),
-    fix=("moved traffic out of the zone", "added {digit} addresses to the NAT gateway"),
+    fix=(
+        "added {digit} addresses to the NAT gateway",
+        "moved traffic out of the zone",
+    ),
     next_steps=(
         "Reuse connections to {third}",
         "Practise leaving a zone every quarter",
@@ -185,10 +190,10 @@ SECRETS = Failure(
 CONFIG = Failure(
     titles=(
         "Typo in the {region} config of {service}: timeout of {seconds} ms instead of s",
-        "{service} in {region} talks to the staging {peer}",
-        "Limit of {endpoint} set to {pool} req/min, {count} customers throttled",
         "Environment of {pod} misses `{setting}` after {version}",
+        "{service} in {region} talks to the staging {peer}",
         "Helm values for {region} overwritten by {version}",
+        "Limit of {endpoint} set to {pool} req/min, {count} customers throttled",
     ),
     impact=(
         "{pct}% of calls from {service} in {region} were cut off too early.",
@@ -210,22 +215,32 @@ CONFIG = Failure(
 MONITORING = Failure(
     titles=(
         "Alert on {endpoint} flaps, {tickets} pages in one night",
+        "Health check of {service} in {region} says OK while {peer} is down",
         "No metrics from {pod} since {clock}",
-        "Dashboard of {service} empty in {region} after label rename",
-        "Traces of {endpoint} sampled at 0% since {version}",
-        "Health check of {service} says OK while {peer} is down",
-        "Log pipeline in {region} drops {pct}% of {service} lines",
+        "Dashboard of {service} empty in {region} since {version}",
     ),
     impact=(
         "No user impact. On call was woken {tickets} times for nothing.",
-        "We are blind for {service} in {region}: no metrics since {clock}.",
+        "Nobody was paged while {peer} was down for {minutes} minutes.",
+        "We are blind on `{pod}`: no metrics since {clock}.",
+        "We are blind for {service} in {region}. Users notice nothing.",
     ),
-    signals=("gap in the metrics found by chance", "scrape target of `{pod}` gone"),
+    signals=(
+        "found in the weekly review of alerts",
+        "reproduced on `{pod}`",
+    ),
     cause=(
-        "`{version}` renamed the label `app` to `service`; dashboards and alerts still ask for `app`.",
         "The threshold of {latency} lies right at the normal p99 of `{endpoint}`.",
+        "The check only proves that the process answers; it never calls {peer}.",
+        "The scrape target is found by its annotation, and `{sha}` removed that.",
+        "`{version}` renamed the label `app` to `service`; dashboards and alerts still ask for `app`.",
     ),
-    fix=("changed the alert to a burn rate over an hour", "put the old label back beside the new one"),
+    fix=(
+        "changed the alert to a burn rate over an hour",
+        "made the check report what it depends on",
+        "put the annotation back",
+        "put the old label back beside the new one",
+    ),
     next_steps=("Alert when a series disappears", "Review the ten noisiest alerts every month"),
     worst=3,
 )

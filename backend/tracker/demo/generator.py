@@ -21,8 +21,11 @@ _LIFETIME = {1: (85, 0.7), 2: (290, 0.8), 3: (1_500, 0.9), 4: (5_200, 1.0)}
 _LIFETIMES = 4_093
 # How many are mitigated before they are resolved; what is minor is often just fixed.
 _MITIGATED_FIRST = {1: 0.95, 2: 0.8, 3: 0.4, 4: 0.1}
+_UNOWNED = {1: 0.1, 2: 0.3, 3: 0.45, 4: 0.5}
 # Up to here a resolved incident has a report of a few lines, above it a review with a timeline.
 _REPORTED = {1: 0.5, 2: 0.75, 3: 0.9, 4: 0.97}
+# With more incidents than this most titles also name a host, without which few of a million would be distinct.
+_PLAIN = 2_000
 # Titles are not repeated within so many incidents.
 _DISTINCT = 1_000
 
@@ -35,32 +38,33 @@ def generate(count: int, *, now: datetime, seed: int = SEED) -> Iterator[DemoInc
     if count <= 0:
         return
     random = Random(seed)  # noqa: S311 - The data has to be repeatable, not secret.
-    writer = _Writer(random, microseconds(now))
+    writer = _Writer(random, microseconds(now), qualified=count > _PLAIN)
     window, newest = latest(count)
     older = count - len(newest)
     unresolved = {older - 1 - position: status for position, status in lingering(older)}
     times = arrivals(older, writer.now - span(count), writer.now - window, random)
     for position, created in enumerate(times):
         status = unresolved.get(position, "RESOLVED")
-        yield writer.incident(created, _final_severity(status, random), status)
+        recent = older - position <= len(unresolved) // 3
+        yield writer.incident(created, _final_severity(status, recent, random), status)
     for age, severity, status in newest:
-        yield writer.incident(writer.now - age, severity, status)
+        yield writer.incident(writer.now - int(age * (1 - 0.03 * random.random())), severity, status)
 
 
-def _final_severity(status: str, random: Random) -> int:
-    """A severity; what is severe is not left open for days, and seldom left at mitigated."""
+def _final_severity(status: str, recent: bool, random: Random) -> int:
+    """A severity; what is severe is not left open for days, nor at mitigated for weeks."""
     if status == "OPEN":
         return random.choice((3, 3, 3, 4, 4))
     if status == "MITIGATED":
-        return random.choice((2, 2, 3, 3, 3, 4))
+        return random.choice((2, 2, 3, 3, 4) if recent else (3, 3, 4))
     return random.choice(_SHARES)
 
 
 class _Writer:
     """Writes incidents; holds what is the same for all of them. Times are in microseconds since 1970."""
 
-    def __init__(self, random: Random, now: int) -> None:
-        self.random, self.now = random, now
+    def __init__(self, random: Random, now: int, *, qualified: bool) -> None:
+        self.random, self.now, self.qualified = random, now, qualified
         self.stories = stories(random)
         self.lifetimes = {
             severity: [int(random.lognormvariate(0, sigma) * median * MINUTE) for _ in range(_LIFETIMES)]
@@ -72,18 +76,21 @@ class _Writer:
     def incident(self, created: int, severity: int, status: str) -> DemoIncident:
         """One incident that was opened at ``created`` and now has this severity (1 to 4) and status."""
         draw = self.random.random
-        story, facts, title = self._tell(severity)
+        story, facts, choice, title = self._tell(severity)
         lifetime = float(self.lifetimes[severity][int(draw() * _LIFETIMES)])
         age = self.now - created
+        # Drawn whether needed or not: the demo then reads the same whenever it is loaded.
+        shortened = age * (0.4 + 0.5 * draw())
         if lifetime >= age * 0.95:
-            lifetime = age * (0.4 + 0.5 * draw())
+            lifetime = shortened
         resolved = status == "RESOLVED"
         mitigated = status == "MITIGATED" or (resolved and draw() < _MITIGATED_FIRST[severity])
         # How long the first phase took: until it was mitigated, or resolved at once, or last touched while open.
         phase = lifetime if resolved and not mitigated else lifetime * (0.25 + 0.5 * draw())
-        unowned = 0.42 if status == "OPEN" else 0.07
+        # Somebody takes what is severe at once, and anything before it is done.
+        unowned = _UNOWNED[severity] if status == "OPEN" else 0.07
         owner = None if draw() < unowned else story.owners[int(draw() * len(story.owners))]
-        note, summary = _summaries(story, facts, severity, resolved, created, lifetime, draw)
+        note, summary = _summaries(story, facts, choice, severity, resolved, created, lifetime, draw)
 
         early = draw()
         # Where a person opens it, they may have known for a while; such times are given to the minute.
@@ -116,21 +123,24 @@ class _Writer:
             history.move(lifetime, "RESOLVED", summary)
         return history.incident()
 
-    def _tell(self, severity: int) -> tuple[Story, Facts, str]:
-        """A story with its facts, and a title that none of the incidents just before has."""
+    def _tell(self, severity: int) -> tuple[Story, Facts, float, str]:
+        """A story, its facts and variant, and a title that none of the incidents just before has."""
         draw = self.random.random
         table = self.stories[severity]
         while True:
             story = table[int(draw() * len(table))]
             facts = story.fill(draw)
-            title = story.title(facts, draw())
+            choice = draw()
+            title = story.title(facts, choice)
+            if self.qualified and draw() < 0.85:
+                title += f" (ip-10-{int(draw() * 256)}-{int(draw() * 256)}-{int(draw() * 256)})"
             if title not in self.recent_titles:
                 break
         if len(self.recent) == _DISTINCT:
             self.recent_titles.discard(self.recent[0])
         self.recent.append(title)
         self.recent_titles.add(title)
-        return story, facts, title
+        return story, facts, choice, title
 
 
 def _first_severity(severity: int, draw: Draw) -> int:
@@ -141,11 +151,17 @@ def _first_severity(severity: int, draw: Draw) -> int:
 
 
 def _summaries(
-    story: Story, facts: Facts, severity: int, resolved: bool, created: int, lifetime: float, draw: Draw
+    story: Story,
+    facts: Facts,
+    choice: float,
+    severity: int,
+    resolved: bool,
+    created: int,
+    lifetime: float,
+    draw: Draw,
 ) -> tuple[str | None, str | None]:
     """What was written first, and what is written now; either may be nothing."""
-    # The same choice for both, so that they tell the same.
-    kind, choice = draw(), draw()
+    kind = draw()
     if kind < (0.08 if resolved else 0.25):
         return None, None
     first: str | None = story.note(facts, choice)

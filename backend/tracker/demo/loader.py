@@ -21,7 +21,7 @@ BATCH = 10_000
 # way, up to 5 ms; with the driver's default of 8 KB that would be most of the time.
 _CHUNK = 4 << 20
 # From here on it is quicker to build the indexes at the end, and worth it to renew the planner's statistics.
-_LARGE = 20_000
+LARGE = 20_000
 
 _COPY_INCIDENTS = (
     "COPY incidents (id, number, title, service, severity, status, owner, summary,"
@@ -57,7 +57,7 @@ def load(connection: Connection, count: int, *, now: datetime, progress: Progres
         text("SELECT setval(pg_get_serial_sequence('incidents', 'number'), :last)"),
         {"last": first + count - 1},
     )
-    with rebuilt_at_the_end(connection) if count >= _LARGE else nullcontext():
+    with rebuilt_at_the_end(connection) if count >= LARGE else nullcontext():
         cursor = connection.connection.cursor()
         done = 0
         for batch in _ahead(_batches(generate(count, now=now), first)):
@@ -67,7 +67,7 @@ def load(connection: Connection, count: int, *, now: datetime, progress: Progres
             if progress is not None:
                 progress(done)
     connection.execute(text("SELECT fold_incident_tallies()"))
-    if count >= _LARGE:
+    if count >= LARGE:
         connection.execute(text("ANALYZE incidents, events, incident_tallies, owner_tallies"))
 
 
@@ -98,10 +98,10 @@ def _incident_row(incident: DemoIncident, number: int) -> str:
         incident.id,
         str(number),
         _escaped(incident.title),
-        incident.service,
+        _escaped(incident.service),
         incident.severity,
         incident.status,
-        _NULL if incident.owner is None else incident.owner,
+        _NULL if incident.owner is None else _escaped(incident.owner),
         _NULL if incident.summary is None else _escaped(incident.summary),
         incident.started_at,
         _NULL if incident.mitigated_at is None else incident.mitigated_at,
@@ -115,7 +115,7 @@ def _incident_row(incident: DemoIncident, number: int) -> str:
 def _event_row(incident_id: str, event: DemoEvent) -> str:
     # JSON escapes line breaks and tabs by itself; its backslashes are what COPY would take for its own.
     changes = dumps(event.changes).decode().replace("\\", r"\\")
-    return _row(incident_id, event.change_id, event.type, event.actor, event.at, changes)
+    return _row(incident_id, event.change_id, event.type, _escaped(event.actor), event.at, changes)
 
 
 def _row(*values: str) -> str:

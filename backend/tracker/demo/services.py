@@ -34,6 +34,7 @@ class Service:
     """A service, its share of the incidents, and its ways of failing.
 
     :param weight: the share, relative to the other services.
+    :param worst: the highest severity that its incidents have, as a number; 1 is SEV1.
     :param failures: each with its share among those of the service.
     :param facts: what fills the braces in the texts; wins over the common facts.
     """
@@ -42,6 +43,7 @@ class Service:
     weight: int
     failures: Mapping[Failure, int]
     facts: Facts = field(default_factory=dict)
+    worst: int = 1
 
 
 SERVICES = (
@@ -68,7 +70,7 @@ SERVICES = (
                 "POST /v1/3ds/complete",
             ),
             "peer": ("fraud-scoring", "ledger", "auth-gateway"),
-            "third": ("Nordpay", "Kontobank", "the SEPA gateway of Kontobank"),
+            "third": ("Nordpay", "Kontobank", "Kontobank SEPA"),
             "db": ("payments-db",),
             "table": ("charges", "refunds", "payment_attempts"),
             "object": ("payment", "refund", "charge"),
@@ -113,7 +115,7 @@ SERVICES = (
             "job": ("directory-sync",),
             "endpoint": ("POST /oauth/token", "GET /userinfo", "POST /sessions", "/saml/acs"),
             "peer": ("user-directory", "session-store"),
-            "third": ("Smsgrid", "the identity provider of a large customer"),
+            "third": ("Smsgrid", "AcmeID"),
             "db": ("identity-db",),
             "table": ("sessions", "users"),
             "object": ("sign-in",),
@@ -132,7 +134,7 @@ SERVICES = (
             platform.SECRETS: 1,
         },
         facts={
-            "third": ("the reporting tool",),
+            "third": ("Reportly",),
             "endpoint": ("GET /orders", "POST /orders", "GET /orders/{id}/items"),
             "peer": ("orders-api",),
             "db": ("orders-db",),
@@ -144,6 +146,7 @@ SERVICES = (
     Service(
         name="notifications-worker",
         weight=9,
+        worst=2,
         failures={
             data.QUEUE_BACKLOG: 5,
             code.LIMITED: 4,
@@ -156,7 +159,7 @@ SERVICES = (
             "table": ("deliveries", "subscriptions"),
             "endpoint": ("POST /notify", "POST /devices"),
             "peer": ("template-renderer", "user-directory"),
-            "third": ("Smsgrid", "Postwing", "the push service"),
+            "third": ("Smsgrid", "Postwing", "Pushline"),
             "queue": ("notify.email", "notify.push", "notify.sms"),
             "object": ("email", "push message", "SMS message"),
             "job": ("weekly-digest", "dunning-mails", "abandoned-basket"),
@@ -174,7 +177,7 @@ SERVICES = (
             platform.PODS: 1,
         },
         facts={
-            "third": ("a large marketplace seller",),
+            "third": ("Marktplatz24",),
             "job": ("nightly-reindex",),
             "endpoint": ("GET /search", "GET /suggest"),
             "peer": ("catalogue", "pricing"),
@@ -188,6 +191,7 @@ SERVICES = (
     Service(
         name="inventory-sync",
         weight=7,
+        worst=2,
         failures={
             data.CRON_OVERLAP: 3,
             code.LIMITED: 3,
@@ -199,7 +203,7 @@ SERVICES = (
         facts={
             "endpoint": ("PUT /stock/bulk", "GET /stock/{sku}", "POST /reservations"),
             "peer": ("warehouse-gateway", "orders-api"),
-            "third": ("Parcelo", "the ERP of the Rotterdam warehouse"),
+            "third": ("Parcelo", "Rotterdam ERP"),
             "db": ("stock-db",),
             "table": ("stock_levels", "reservations"),
             "queue": ("stock.changes", "erp.import"),
@@ -218,8 +222,8 @@ SERVICES = (
             code.BROWSER: 1,
         },
         facts={
-            "db": ("the origin",),
-            "third": ("the image optimiser",),
+            "db": ("origin-cache",),
+            "third": ("Pixelwerk",),
             "endpoint": ("/assets/*", "/api/catalogue", "/images/*", "/upload"),
             "peer": ("media-pipeline", "checkout-web"),
             "host": ("static.example.com", "img.example.com", "www.example.com"),
@@ -229,6 +233,7 @@ SERVICES = (
     Service(
         name="billing-cron",
         weight=6,
+        worst=2,
         failures={
             data.CRON_OVERLAP: 5,
             data.WRONG_NUMBERS: 4,
@@ -257,9 +262,9 @@ SERVICES = (
             data.DISK_FULL: 1,
         },
         facts={
-            "third": ("the public image registry",),
-            "endpoint": ("the ingress", "the image registry"),
-            "peer": ("etcd", "the image registry", "the ingress"),
+            "third": ("Harborhub",),
+            "endpoint": ("ingress-nginx", "registry.internal/v2"),
+            "peer": ("etcd", "registry", "ingress-nginx"),
             "db": ("etcd",),
             "host": ("registry.internal", "ingress.internal"),
             "job": ("image-gc", "etcd-defrag"),
@@ -277,8 +282,8 @@ SERVICES = (
             platform.MONITORING: 1,
         },
         facts={
-            "db": ("the session store",),
-            "third": ("the app store API",),
+            "db": ("session-store",),
+            "third": ("Storefront API",),
             "endpoint": ("GET /mobile/v3/home", "GET /mobile/v3/orders", "POST /mobile/v3/devices"),
             "peer": ("catalogue", "orders-api", "auth-gateway"),
             "feature": ("new home screen", "order tracking map"),
@@ -288,6 +293,7 @@ SERVICES = (
     Service(
         name="media-pipeline",
         weight=5,
+        worst=2,
         failures={
             data.QUEUE_BACKLOG: 3,
             data.DISK_FULL: 3,
@@ -301,7 +307,7 @@ SERVICES = (
             "peer": ("thumbnailer", "virus-scan"),
             "db": ("media-db",),
             "table": ("renditions",),
-            "third": ("the object store",),
+            "third": ("Blobhaus",),
             "queue": ("media.transcode", "media.thumbnails"),
             "object": ("image", "video"),
             "job": ("orphan-cleanup",),
@@ -313,9 +319,9 @@ SERVICES = (
         weight=4,
         failures={data.DISK_FULL: 3, data.QUEUE_BACKLOG: 4, platform.NETWORK: 2, platform.CERTIFICATE: 2},
         facts={
-            "third": ("the analytics vendor",),
-            "endpoint": ("the schema registry",),
-            "peer": ("the schema registry", "the mirror in us-east-1"),
+            "third": ("Clickstat",),
+            "endpoint": ("schema-registry",),
+            "peer": ("schema-registry", "mirror-maker"),
             "db": ("kafka",),
             "queue": ("orders.events", "audit.log", "clickstream"),
             "object": ("event",),
@@ -326,10 +332,11 @@ SERVICES = (
     Service(
         name="data-warehouse",
         weight=5,
+        worst=3,
         failures={data.WRONG_NUMBERS: 4, data.CRON_OVERLAP: 4, data.DISK_FULL: 1, platform.SECRETS: 2},
         facts={
-            "third": ("the ads platform",),
-            "endpoint": ("the revenue dashboard", "the weekly export"),
+            "third": ("Adscape",),
+            "endpoint": ("GET /dashboards/revenue", "GET /exports/weekly"),
             "peer": ("orders-db", "clickstream"),
             "db": ("warehouse",),
             "table": ("fact_orders", "dim_customer", "fact_sessions"),
@@ -340,6 +347,7 @@ SERVICES = (
     Service(
         name="pricing",
         weight=4,
+        worst=2,
         failures={
             code.CACHE_STAMPEDE: 4,
             code.BAD_DEPLOY: 2,
@@ -362,7 +370,7 @@ SERVICES = (
         weight=2,
         failures={platform.DNS: 6, platform.CONFIG: 1, platform.MONITORING: 1},
         facts={
-            "endpoint": ("the resolver",),
+            "endpoint": ("resolver-a", "resolver-b"),
             "peer": ("payments-db", "vault", "registry.internal"),
             "host": ("vault.internal", "payments-db.internal", "registry.internal"),
         },

@@ -40,7 +40,7 @@ class Story:
         return {name: values[int(draw() * len(values))] for name, values in self.slots}
 
     def title(self, facts: Facts, choice: float) -> str:
-        """A title. Here and below, ``choice`` (0 to below 1) picks among the wordings."""
+        """A title. Here and below, ``choice`` (0 to below 1) picks the variant, as :class:`Failure` says."""
         return _pick(self.titles, choice) % facts
 
     def note(self, facts: Facts, choice: float) -> str:
@@ -100,7 +100,11 @@ def stories(random: Random) -> dict[int, tuple[Story, ...]]:
         weights: list[float] = []
         for position, service in enumerate(SERVICES):
             facts = {**all_facts[service.name], **particular}
-            shares = {failure: share for failure, share in service.failures.items() if failure.worst <= severity}
+            shares = {
+                failure: share
+                for failure, share in service.failures.items()
+                if max(failure.worst, service.worst) <= severity
+            }
             for failure, share in shares.items():
                 told.append(_story(service, failure, facts, _team(position)))
                 weights.append(service.weight * share / sum(shares.values()))
