@@ -1,6 +1,8 @@
 """The built single-page application, and the headers that protect whoever opens it."""
 
 from flask import Blueprint, Flask, Response, send_from_directory
+from werkzeug.exceptions import NotFound as NoSuchFile
+from werkzeug.routing import PathConverter
 
 from tracker.config import BACKEND
 from tracker.problems import NotFound
@@ -19,14 +21,14 @@ CONTENT_SECURITY_POLICY = (
 blp = Blueprint("browser", __name__)
 
 
-@blp.route("/api/<path:_rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-def no_such_endpoint(_rest: str) -> Response:
-    """An unknown address of the API is a problem, not the application's page."""
-    raise NotFound("There is no such address in this API. /api/docs lists what there is.")
+class PagePath(PathConverter):
+    """Any path but those of the API: what is unknown there is a problem, not the application's page."""
+
+    regex = r"(?!api(?:/|$))[^/].*?"
 
 
 @blp.route("/")
-@blp.route("/<path:path>")
+@blp.route("/<page:path>")
 def get_page(path: str = "") -> Response:
     """A file of the build, or else the page itself, which routes on the client."""
     if not (DIST / "index.html").is_file():
@@ -38,9 +40,10 @@ def get_page(path: str = "") -> Response:
         response = send_from_directory(DIST, path)
         response.headers["Cache-Control"] = FOREVER
         return response
-    if path and (DIST / path).is_file():
+    try:
         return send_from_directory(DIST, path)
-    return send_from_directory(DIST, "index.html")
+    except NoSuchFile:
+        return send_from_directory(DIST, "index.html")
 
 
 def protect(response: Response) -> Response:
@@ -58,5 +61,8 @@ def protect(response: Response) -> Response:
 
 def register(app: Flask) -> None:
     """Serve the build at the root, and protect every response."""
+    app.url_map.converters["page"] = PagePath
+    # An address with a doubled slash is another address, which does not exist, rather than a redirect.
+    app.url_map.merge_slashes = False
     app.register_blueprint(blp)
     app.after_request(protect)
