@@ -11,6 +11,7 @@ import marshmallow
 import orjson
 from flask import current_app, request
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
 from tracker.wire import NAME_MAX, Text
@@ -41,7 +42,7 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, Any]:
         """The body, which must be one JSON object."""
-        body = req.get_data(cache=True)
+        body = _whole_body(req)
         try:
             # The first is strict about numbers and Unicode, the second sees keys that are given twice.
             orjson.loads(body)
@@ -68,6 +69,19 @@ class StrictParser(FlaskParser):
                 unknown = messages == [schema.error_messages["unknown"]]
                 errors[name] = [f"Is not known here. Known: {allowed}."] if unknown else messages
         raise Invalid(errors)
+
+
+def _whole_body(req: flask.Request) -> bytes:
+    """The body, none of it cut off.
+
+    Werkzeug ends one that comes in chunks, without a length, silently at the limit; what follows it tells.
+
+    :raises RequestEntityTooLarge: where it goes on after the limit.
+    """
+    body = req.get_data(cache=True)
+    if len(body) == req.max_content_length and req.content_length is None and req.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,11 +149,13 @@ def check_request() -> None:
     Demanding ``application/json`` also keeps other sites out: a browser does not send it across origins without
     asking first.
     """
-    if request.url_rule is None or request.blueprint is None:
+    if request.url_rule is None or not request.url_rule.rule.startswith("/api/"):
         return
     if request.method in _WRITES and request.mimetype != JSON:
         given = request.mimetype or "missing"
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("A body must not be compressed: leave Content-Encoding out.")
     view = current_app.view_functions[request.endpoint or ""]
     if request.query_string and not getattr(view, "reads_query", False):
         StrictParser().parse(NoArguments(), request, location="query")
