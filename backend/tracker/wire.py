@@ -10,7 +10,7 @@ from flask import Response
 from flask.json.provider import JSONProvider
 from marshmallow import ValidationError, fields, validate
 
-__all__ = ["NAME_MAX", "Instant", "NameList", "Text", "dumps", "json_response", "quoted_list"]
+__all__ = ["NAME_MAX", "Count", "Instant", "NameList", "Text", "dumps", "json_response", "quoted_list"]
 
 NAME_MAX = 120
 """Characters that the name of a person or a service may have."""
@@ -21,6 +21,7 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
+_DIGITS = re.compile(r"-?[0-9]{1,20}")
 _LIST_ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)')
 
 
@@ -67,6 +68,15 @@ class Text(fields.String):
             span = f"{self.low} to {self.high:,}" if self.low else f"at most {self.high:,}"
             raise ValidationError(f"Must be {span} characters long, but has {len(text):,}.")
         return text
+
+
+class Count(fields.Integer):
+    """A whole number in a query parameter, in plain digits: Python would also take 1_0, +5 and ٣."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Instant(fields.AwareDateTime):

@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
 from tracker.openapi import ProblemSchema
-from tracker.wire import NAME_MAX, Instant, NameList, Text
+from tracker.wire import NAME_MAX, Count, Instant, NameList, Text
 
 PAGE_MAX = 2**31 - 1
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
@@ -72,11 +72,11 @@ class FilterArguments(Schema):
 class ListArguments(FilterArguments):
     """Which incidents, in which order, and which page of them."""
 
-    page = fields.Integer(
+    page = Count(
         validate=validate.Range(1, PAGE_MAX),
         metadata={"description": "Page number, from 1. A page past the end is empty. Not with cursor."},
     )
-    per_page = fields.Integer(
+    per_page = Count(
         load_default=PER_PAGE_DEFAULT,
         validate=validate.Range(1, PER_PAGE_MAX),
         metadata={"description": "Items on a page."},
