@@ -124,4 +124,7 @@ def _row(*values: str) -> str:
 
 def _escaped(value: str) -> str:
     """A text in PostgreSQL's text format for COPY."""
+    # Names and titles never need it, and finding that out takes a third of the time of escaping.
+    if value.isprintable() and "\\" not in value:
+        return value
     return value.replace("\\", r"\\").replace("\n", r"\n").replace("\t", r"\t").replace("\r", r"\r")
