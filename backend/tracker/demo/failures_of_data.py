@@ -70,7 +70,7 @@ SLOW_QUERY = Failure(
         "Bloat of {table} at {load}%, autovacuum cannot keep up",
         "{db} at {load}% CPU, one query on {table}",
         "`{table}` lookups take {latency} for tenants with over {count} rows",
-        "N+1 on {endpoint}: {count} queries per request since {version}",
+        "N+1 on {endpoint}: {mb} queries per request since {version}",
     ),
     impact=(
         "`{endpoint}` takes {latency} at p99 (usually 120 ms). {pct}% of requests time out.",

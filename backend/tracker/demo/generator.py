@@ -11,7 +11,7 @@ from tracker.demo.history import DemoIncident, History
 from tracker.demo.services import ALERTING
 from tracker.demo.story import Draw, Facts, Story, stories
 
-SEED = 2_026
+SEED = 2_059
 
 # How many of 100 incidents have a severity.
 _SHARES = (1,) * 5 + (2,) * 18 + (3,) * 45 + (4,) * 32
