@@ -1,0 +1,485 @@
+"""The rules that hold everywhere: every error is one kind of object, and nothing is ignored."""
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import ProgrammingError
+
+from tracker import BODY_MAX, create_app
+from tracker.config import Settings
+from tracker.incidents import queries
+
+BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV1"}
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+# Nothing listens on port 1.
+NOWHERE = "postgresql+psycopg2://postgres@127.0.0.1:1/nothing"
+READS = [
+    "/api/docs",
+    "/api/docs/swagger-ui.css",
+    "/api/health",
+    "/api/incidents",
+    "/api/incidents/INC-1",
+    "/api/incidents/INC-1/events",
+    "/api/incidents/facets",
+    "/api/openapi.json",
+    "/api/services",
+]
+
+
+def check_problem(response: Any, status: int) -> dict[str, Any]:
+    """The problem, after checking what all of them have in common."""
+    assert response.status_code == status, response.text
+    assert response.mimetype == PROBLEM
+    problem: dict[str, Any] = response.get_json()
+    assert [name for name in problem if name not in ("errors", "current", "database", "version")] == [
+        "type",
+        "title",
+        "status",
+        "detail",
+        "requestId",
+    ]
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["requestId"] == response.headers["X-Request-ID"]
+    return problem
+
+
+class WholeAnswers(FlaskClient):
+    """Reads each answer to its end, which closes the file that it may come from."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return super().open(*args, **{"buffered": True, **kwargs})
+
+
+@pytest.fixture
+def client(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A client of the shared application.
+
+    The health check asks from a thread of its own, with which the one connection of a test cannot be shared; its
+    tests have a database of their own.
+    """
+    monkeypatch.setattr("tracker.about._probe.answers", lambda _engine: True)
+    return WholeAnswers(app)
+
+
+@pytest.fixture
+def away() -> FlaskClient:
+    """A client of an application whose database cannot be reached."""
+    return create_app(Settings(database_url=NOWHERE, threads=1)).test_client()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"title": "abc",}',
+        b'{"title": "abc"} x',
+        b"{'title': 'abc'}",
+        b'{"title": "abc", "title": "abd"}',
+        b'{"title": NaN}',
+        b'{"title": -Infinity}',
+        b'{"title": 1e999}',
+        b'{"title": ' + b"9" * 5000 + b"}",
+        rb'{"title": "\ud800abc"}',
+        b'{"title": "\xed\xa0\x80abc"}',
+        b'{"title": "\xe9abc"}',
+        b"\xef\xbb\xbf{}",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"summary": ' + b"[" * 990 + b"]" * 990 + b"}",
+    ],
+    ids=lambda body: repr(body[:24]),
+)
+def test_a_body_that_is_not_json_is_a_bad_request(client: FlaskClient, body: bytes) -> None:
+    problem = check_problem(client.post("/api/incidents", data=body, content_type=JSON), 400)
+    assert problem["detail"].startswith("The body is not valid JSON: ")
+    assert client.get("/api/incidents").get_json()["total"] == 0
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"7", b'"text"', b"true", b"[{}]"])
+def test_a_body_must_be_an_object(client: FlaskClient, body: bytes) -> None:
+    problem = check_problem(client.post("/api/incidents", data=body, content_type=JSON), 422)
+    assert "JSON object" in problem["errors"]["body"][0]
+
+
+@pytest.mark.parametrize("query", ["search=%ff", "%ff=1", "search=%ed%a0%80", "service=%c3"])
+def test_a_query_that_is_not_utf8_is_a_bad_request(client: FlaskClient, query: str) -> None:
+    problem = check_problem(client.get(f"/api/incidents?{query}"), 400)
+    assert "UTF-8" in problem["detail"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api", "/api/", "/api/nope", "/api/incidents/", "/api//incidents", "/api/incidents/INC-1/nope", "/api/%ff/x"],
+)
+def test_an_unknown_address_of_the_api_is_a_problem_whatever_the_method(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    check_problem(client.open(path, method=method), 404)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "INC-1",
+        "INC-0",
+        "INC-01",
+        "INC-9223372036854775807",
+        "INC-9223372036854775808",
+        "INC-" + "9" * 5000,
+        "1",
+        "00000000-0000-0000-0000-000000000000",
+        "{00000000-0000-0000-0000-000000000000}",
+        "x",
+        "%00",
+        "%C3%A9",
+        "INC-1%0A",
+        "INC-%D9%A1",
+    ],
+)
+def test_an_unknown_incident_is_not_found(client: FlaskClient, reference: str) -> None:
+    for response in (
+        client.get(f"/api/incidents/{reference}"),
+        client.patch(f"/api/incidents/{reference}", json={"title": "Another title"}),
+        client.get(f"/api/incidents/{reference}/events"),
+    ):
+        assert "There is no incident" in check_problem(response, 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/incidents", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("/api/incidents/INC-1", {"GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("/api/incidents/INC-1/events", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/incidents/facets", {"GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("/api/services", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/health", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/openapi.json", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/docs", {"GET", "HEAD", "OPTIONS"}),
+        ("/", {"GET", "HEAD", "OPTIONS"}),
+        ("/incidents/INC-1", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_a_method_that_an_address_lacks_is_refused_with_those_that_it_has(
+    client: FlaskClient, path: str, allowed: set[str]
+) -> None:
+    for method in {"POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"} - allowed:
+        response = client.open(path, method=method, json={})
+        check_problem(response, 405)
+        assert set(response.headers["Allow"].split(", ")) == allowed
+    assert set(client.options(path).headers["Allow"].split(", ")) == allowed
+
+
+def test_a_body_may_have_one_mebibyte_and_not_a_byte_more(client: FlaskClient) -> None:
+    body = client.application.json.dumps(BODY).encode()
+    fits = client.post("/api/incidents", data=body.ljust(BODY_MAX), content_type=JSON)
+    assert fits.status_code == 201
+    for method in ("POST", "PATCH"):
+        path = "/api/incidents" if method == "POST" else fits.headers["Location"]
+        check_problem(client.open(path, method=method, data=body.ljust(BODY_MAX + 1), content_type=JSON), 413)
+    assert client.get("/api/incidents").get_json()["total"] == 1
+
+
+@pytest.mark.parametrize(("size", "status"), [(BODY_MAX, 201), (BODY_MAX + 1, 413), (3 * BODY_MAX, 413)])
+def test_a_body_that_comes_in_chunks_has_the_same_limit(client: FlaskClient, size: int, status: int) -> None:
+    body = client.application.json.dumps(BODY).encode().ljust(size)
+    # What a server that puts the chunks together hands over: no length, and a stream that ends.
+    chunked = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    response = client.post("/api/incidents", content_type=JSON, environ_overrides=chunked)
+    if status == 413:
+        check_problem(response, 413)
+    assert response.status_code == status
+    assert client.get("/api/incidents").get_json()["total"] == (status == 201)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json, text/plain",
+        "application/problem+json",
+        "json",
+    ],
+)
+def test_a_write_must_be_json(client: FlaskClient, create: Any, content_type: str | None) -> None:
+    incident = create()
+    body = client.application.json.dumps(BODY)
+    for method, path in (("POST", "/api/incidents"), ("PATCH", f"/api/incidents/{incident['id']}")):
+        problem = check_problem(client.open(path, method=method, data=body, content_type=content_type), 415)
+        assert JSON in problem["detail"]
+    assert client.get("/api/incidents").get_json()["items"] == [incident]
+
+
+def test_a_charset_beside_the_type_is_fine_and_a_compressed_body_is_not(client: FlaskClient) -> None:
+    body = client.application.json.dumps(BODY)
+    assert client.post("/api/incidents", data=body, content_type="application/json; charset=utf-8").status_code == 201
+    check_problem(client.post("/api/incidents", json=BODY, headers={"Content-Encoding": "gzip"}), 415)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_unknown_parameter_is_refused_by_every_address(client: FlaskClient, create: Any, path: str) -> None:
+    number = create()["number"]
+    path = path.replace("INC-1", f"INC-{number}")
+    assert client.get(path).status_code == 200
+    problem = check_problem(client.get(f"{path}?colour=red"), 422)
+    assert list(problem["errors"]) == ["colour"]
+    assert problem["errors"]["colour"][0].startswith("Is not known here. Known: ")
+    check_problem(client.get(f"{path}?=x"), 422)
+
+
+def test_an_unknown_parameter_of_a_write_is_refused(client: FlaskClient, create: Any) -> None:
+    incident = create()
+    for response in (
+        client.post("/api/incidents?dry_run=1", json=BODY),
+        client.patch(f"/api/incidents/{incident['id']}?dry_run=1", json={"title": "Another title"}),
+    ):
+        assert check_problem(response, 422)["errors"] == {"dry_run": ["Is not known here. Known: none."]}
+    assert client.get("/api/incidents").get_json()["items"] == [incident]
+
+
+def test_what_is_not_known_is_named_with_what_is(client: FlaskClient) -> None:
+    filters = "search, severity, status, service, owner, created_from, created_to, updated_since"
+    for path, known in (
+        ("/api/incidents", f"{filters}, page, per_page, cursor, sort_by, order"),
+        ("/api/incidents/facets", filters),
+        ("/api/services", "search"),
+        ("/api/health", "none"),
+    ):
+        errors = check_problem(client.get(f"{path}?x=1&y=2"), 422)["errors"]
+        assert errors == {name: [f"Is not known here. Known: {known}."] for name in "xy"}
+    fields = {
+        "title", "service", "severity", "status", "owner", "summary", "startedAt", "mitigatedAt", "resolvedAt",
+    }  # fmt: skip
+    errors = check_problem(client.post("/api/incidents", json={**BODY, "x": 1}), 422)["errors"]
+    assert {*errors["x"][0].removeprefix("Is not known here. Known: ").rstrip(".").split(", ")} == fields
+
+
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/incidents/facets", "/api/services"])
+def test_a_parameter_given_twice_is_refused(client: FlaskClient, path: str) -> None:
+    problem = check_problem(client.get(f"{path}?search=a&search=a"), 422)
+    assert "once" in problem["errors"]["search"][0]
+
+
+@pytest.mark.parametrize("value", ["1_0", "+5", "%2B5", "%D9%A3", "5.0", "0x5", "", "%205", "9" * 5000])
+def test_a_number_is_written_in_plain_digits(client: FlaskClient, value: str) -> None:
+    for name in ("page", "per_page"):
+        assert list(check_problem(client.get(f"/api/incidents?{name}={value}"), 422)["errors"]) == [name]
+
+
+@pytest.mark.parametrize("broken", [RuntimeError("secret"), ProgrammingError("SELECT secret", {}, Exception("secret"))])
+def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_everything(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: Exception
+) -> None:
+    def fail(*_arguments: Any, **_keywords: Any) -> None:
+        raise broken
+
+    monkeypatch.setattr(queries, "list_incidents", fail)
+    response = client.get("/api/incidents")
+    problem = check_problem(response, 500)
+    for word in ("secret", "SELECT", "Traceback", "Error(", "psycopg2", "sqlalchemy"):
+        assert word not in response.text
+    logged = capsys.readouterr().out
+    assert "secret" in logged
+    assert problem["requestId"] in logged
+
+
+def test_while_the_database_is_away_every_address_that_needs_it_says_when_to_try_again(away: FlaskClient) -> None:
+    for response in (
+        away.get("/api/incidents"),
+        away.get("/api/incidents/facets"),
+        away.get("/api/incidents/INC-1"),
+        away.get("/api/incidents/INC-1/events"),
+        away.get("/api/services"),
+        away.get("/api/health"),
+        away.post("/api/incidents", json=BODY),
+        away.patch("/api/incidents/INC-1", json={"title": "Another title"}),
+    ):
+        problem = check_problem(response, 503)
+        assert int(response.headers["Retry-After"]) > 0
+        assert "127.0.0.1" not in response.text
+        assert "database" in problem["detail"]
+    assert away.get("/api/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize("given", ["abc", "a" * 128, "4bf92f35-77b3:1/2+3=._~", "0"])
+def test_a_sane_request_id_is_taken(client: FlaskClient, given: str) -> None:
+    for path in ("/api/incidents", "/api/nope", "/"):
+        assert client.get(path, headers={"X-Request-ID": given}).headers["X-Request-ID"] == given
+    problem = client.get("/api/nope", headers={"X-Request-ID": given}).get_json()
+    assert problem["requestId"] == given
+
+
+@pytest.mark.parametrize("given", [None, "", "a b", "a" * 129, "<x>", "a\tb", "é", "a,b"])
+def test_any_other_request_id_is_replaced(client: FlaskClient, given: str | None) -> None:
+    headers = {} if given is None else {"X-Request-ID": given}
+    for path in ("/api/incidents", "/api/nope", "/"):
+        made = client.get(path, headers=headers).headers["X-Request-ID"]
+        assert UUID(made).version == 7
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:5000", "LOCALHOST.", "127.0.0.1", "127.0.0.1:81", "[::1]", "[::1]:5000", "a.localhost"],
+)
+def test_open_mode_answers_to_names_of_this_machine(client: FlaskClient, host: str) -> None:
+    assert client.get("/api/incidents", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:5000", "localhost.evil.example", "localhost@evil", "localhost,evil", "192.168.0.1",
+     "127.1", "2130706433", "[::2]", "[::1", "localhost:x", "127.0.0.1.nip.io", "é"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/", "/api/incidents", "/api/nope", "/api/docs", "/api/health", "/assets/x.js"])
+def test_open_mode_refuses_every_other_name(client: FlaskClient, host: str, path: str) -> None:
+    check_problem(client.get(path, headers={"Host": host}), 403)
+    check_problem(client.post(path, json=BODY, headers={"Host": host}), 403)
+
+
+def test_a_server_that_is_opened_to_the_network_answers_to_any_name() -> None:
+    opened = create_app(Settings(allow_open_network=True, database_url=NOWHERE)).test_client()
+    assert opened.get("/api/openapi.json", headers={"Host": "incidents.example"}).status_code == 200
+
+
+def test_no_other_origin_is_let_in_by_default(client: FlaskClient) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for response in (client.get("/api/incidents", headers=asked), client.options("/api/incidents", headers=asked)):
+        assert not [name for name, _ in response.headers if name.lower().startswith("access-control-")]
+
+
+def test_a_listed_origin_is_let_in_and_no_other() -> None:
+    listed = Settings(database_url=NOWHERE, cors_origins=("https://status.example",))
+    client = WholeAnswers(create_app(listed))
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "content-type, if-match"}
+    response = client.options("/api/incidents/INC-1", headers={"Origin": "https://status.example", **asked})
+    assert response.headers["Access-Control-Allow-Origin"] == "https://status.example"
+    assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
+    assert {"content-type", "if-match"} <= set(response.headers["Access-Control-Allow-Headers"].lower().split(", "))
+    assert "Access-Control-Allow-Credentials" not in response.headers
+    exposed = client.get("/api/openapi.json", headers={"Origin": "https://status.example"}).headers
+    assert {"ETag", "Location", "Retry-After", "X-Request-ID"} <= set(
+        exposed["Access-Control-Expose-Headers"].split(", ")
+    )
+    for origin in ("https://evil.example", "https://status.example.evil.example", "http://status.example", "null"):
+        refused = client.options("/api/incidents/INC-1", headers={"Origin": origin, **asked})
+        assert "Access-Control-Allow-Origin" not in refused.headers
+    page = client.get("/", headers={"Origin": "https://status.example"})
+    assert "Access-Control-Allow-Origin" not in page.headers
+
+
+@pytest.mark.parametrize("path", [*READS, "/", "/api/nope", "/incidents/INC-1", "/assets/nope.js"])
+def test_every_answer_tells_browsers_what_this_origin_never_does(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "://" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, create: Any) -> None:
+    number = create()["number"]
+    for path in READS:
+        response = client.get(path.replace("INC-1", f"INC-{number}"))
+        if not path.startswith("/api/docs"):
+            assert response.content_type == JSON, path
+            assert response.headers["Cache-Control"] == "no-cache", path
+    assert client.get("/api/nope").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.fixture
+def build(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small build of the browser pages, with a secret beside it; returns the page."""
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html>the page")
+    (dist / "theme.js").write_text("the script")
+    (dist / "assets" / "app-1a2b.js").write_text("the code")
+    (tmp_path / "secret.txt").write_text("the secret")
+    monkeypatch.setattr("tracker.browser.DIST", dist)
+    return "<!doctype html>the page"
+
+
+def test_every_address_beside_the_api_is_a_file_of_the_build_or_the_page(client: FlaskClient, build: str) -> None:
+    assert client.get("/theme.js").text == "the script"
+    code = client.get("/assets/app-1a2b.js")
+    assert code.text == "the code"
+    assert "immutable" in code.headers["Cache-Control"]
+    for path in ("/", "/?status=OPEN&search=disk", "/incidents/INC-1", "/apiary", "/API/incidents", "/" + "a" * 5000):
+        response = client.get(path)
+        assert (response.status_code, response.mimetype) == (200, "text/html"), path
+        assert response.text == build
+        assert "immutable" not in response.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize("path", ["/assets/gone-3c4d.js", "/assets/", "/assets/" + "a" * 5000, "/assets/%00"])
+def test_an_asset_that_is_gone_is_not_found(client: FlaskClient, build: str, path: str) -> None:
+    check_problem(client.get(path), 404)
+
+
+@pytest.mark.parametrize("prefix", ["/", "/assets/", "/api/docs/"])
+@pytest.mark.parametrize(
+    "path",
+    ["../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "../../secret.txt", "..%2f..%2fsecret.txt",
+     "..%5csecret.txt", "..%5c..%5csecret.txt", "%2e%2e%2f%2e%2e%2fsecret.txt", "%00../secret.txt", "....//secret.txt"],
+)  # fmt: skip
+def test_no_path_leads_out_of_the_build(client: FlaskClient, build: str, prefix: str, path: str) -> None:
+    response = client.get(prefix + path)
+    assert "the secret" not in response.text
+    assert response.status_code in (200, 404)
+    assert response.status_code == 404 or response.text == build
+
+
+def test_without_a_build_the_page_says_what_to_do(
+    client: FlaskClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.browser.DIST", tmp_path / "none")
+    assert "make build" in check_problem(client.get("/"), 404)["detail"]
+
+
+def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: Any) -> None:
+    """Walks every rule of the application, so that a new one is held to the same."""
+    number = create()["number"]
+    seen = set()
+    for rule in app.url_map.iter_rules():
+        values = {"incident_id": f"INC-{number}", "name": "swagger-ui.css", "path": "incidents"}
+        with app.test_request_context():
+            path = app.url_map.bind("localhost").build(rule.endpoint, {name: values[name] for name in rule.arguments})
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            seen.add((method, rule.rule))
+            response = client.open(path, method=method, json={} if method != "GET" else None)
+            assert response.status_code < 500
+            assert "X-Request-ID" in response.headers
+            assert "Content-Security-Policy" in response.headers
+            check_problem(client.open(path, method=method, headers={"Host": "evil.example"}), 403)
+            if not rule.rule.startswith("/api/"):
+                continue
+            if method == "GET":
+                assert client.head(path).status_code == response.status_code
+            else:
+                check_problem(client.open(path, method=method, data=b"{}", content_type="text/plain"), 415)
+                check_problem(client.open(path, method=method, data=b"{", content_type=JSON), 400)
+                unknown = check_problem(client.open(path, method=method, json={"no_such": 1}), 422)
+                assert "no_such" in unknown["errors"]
+            unknown = check_problem(
+                client.open(f"{path}?no_such=1", method=method, json=None if method == "GET" else {}), 422
+            )
+            assert "no_such" in unknown["errors"]
+    assert {path for method, path in seen if method == "GET" and path.startswith("/api/")} == {
+        path.replace("INC-1", "<incident_id>").replace("swagger-ui.css", "<path:name>") for path in READS
+    }
