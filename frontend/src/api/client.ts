@@ -4,7 +4,7 @@ import { ApiError, problemFrom } from './problem';
 import type { paths } from './schema';
 
 /** Header values are Latin-1 for `fetch`, but the server reads this one as UTF-8 bytes: one character per byte. */
-export function asHeaderBytes(value: string): string {
+function asHeaderBytes(value: string): string {
   return Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join('');
 }
 

@@ -79,7 +79,7 @@ export function Layout() {
           <Outlet />
         </PageBoundary>
       </main>
-      <HelpSheet open={helpOpen} onClose={() => setHelpOpen(false)} />
+      {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       <SharedTooltip />
       <Toaster position="bottom-right" gap={8} toastOptions={{ className: 'toast' }} />
     </>

@@ -68,7 +68,7 @@ export function SearchBox() {
 
   const value = typed ?? inUrl;
   return (
-    <search className="search">
+    <div role="search" className="search">
       <form onSubmit={submit}>
         <Search className="search-icon" aria-hidden="true" />
         <input
@@ -106,6 +106,6 @@ export function SearchBox() {
           </button>
         )}
       </form>
-    </search>
+    </div>
   );
 }

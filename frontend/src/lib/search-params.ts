@@ -74,7 +74,7 @@ function readPage(text: string | null): number {
 }
 
 function sortNames(names: readonly Name[]): Name[] {
-  return [...names].sort((a, b) => (a ?? '').localeCompare(b ?? '', 'en'));
+  return names.toSorted((a, b) => (a ?? '').localeCompare(b ?? '', 'en'));
 }
 
 export function parseListState(query: string | URLSearchParams): ListState {

@@ -30,5 +30,5 @@ export function renderApp(at: string) {
       </MemoryRouter>
     </QueryClientProvider>,
   );
-  return { ...view, user: userEvent.setup(), url: () => current };
+  return { ...view, user: userEvent.setup({ delay: null }), url: () => current };
 }

@@ -21,7 +21,7 @@ test('every bad field is named at once', () => {
     owner: '',
     summary: '',
   });
-  expect(Object.keys(messages).sort()).toEqual(['service', 'severity', 'title']);
+  expect(Object.keys(messages).toSorted()).toEqual(['service', 'severity', 'title']);
 });
 
 test('characters are counted as people see them, after trimming', () => {

@@ -1,8 +1,12 @@
 import { Pencil } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { Combobox, type Suggestion } from '@/components/ui/Combobox';
+import { Combobox } from '@/components/ui/Combobox';
 import { FieldMessage } from '@/components/ui/Field';
 import type { SaveResult } from '@/features/incidents/api/useIncidentEdit';
+import {
+  useOwnerSuggestions,
+  useServiceSuggestions,
+} from '@/features/incidents/api/useSuggestions';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
 
@@ -15,11 +19,10 @@ interface Props {
   base: Incident;
   maxLength: number;
   check: (text: string) => string | null;
-  useSuggestions?: (text: string, active: boolean) => Suggestion[];
+  /** Which names in use are offered while typing. */
+  suggest?: 'service' | 'owner';
   onSave: (text: string, base: Incident) => Promise<SaveResult>;
 }
-
-const noSuggestions = (): Suggestion[] => [];
 
 /** Text that becomes a field when its button is pressed. Enter saves, Escape gives up. */
 export function EditableText(props: Props) {
@@ -58,13 +61,16 @@ export function EditableText(props: Props) {
 
 function TextEditor(props: Props & { onClose: () => void }) {
   const { label, value, base, maxLength, check, onSave, onClose } = props;
-  const { useSuggestions = noSuggestions } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
   const [error, setError] = useState<string | undefined>();
   const [saving, setSaving] = useState(false);
-  const suggestions = useSuggestions(text === value ? '' : text, true);
+  // The value as it was is no search: everything is offered until something is typed.
+  const needle = text === value ? '' : text;
+  const services = useServiceSuggestions(needle, props.suggest === 'service');
+  const owners = useOwnerSuggestions(needle, props.suggest === 'owner');
+  const offered = { service: services, owner: owners };
 
   useEffect(() => input.current?.select(), []);
 
@@ -107,7 +113,7 @@ function TextEditor(props: Props & { onClose: () => void }) {
         autoFocus
         maxLength={maxLength}
         value={text}
-        suggestions={suggestions}
+        suggestions={props.suggest ? offered[props.suggest] : []}
         onChange={setText}
         onKeyDown={onKeyDown}
       />

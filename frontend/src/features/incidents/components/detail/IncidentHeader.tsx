@@ -1,10 +1,6 @@
 import { toast } from 'sonner';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import type { IncidentEdit, SaveResult } from '@/features/incidents/api/useIncidentEdit';
-import {
-  useOwnerSuggestions,
-  useServiceSuggestions,
-} from '@/features/incidents/api/useSuggestions';
 import { SlaMark } from '@/features/incidents/components/SlaMark';
 import type { Incident, IncidentPatch } from '@/features/incidents/model/incident';
 import { checkText, LIMITS } from '@/features/incidents/model/validate';
@@ -79,7 +75,7 @@ export function IncidentHeader({ incident, edit }: Props) {
               base={incident}
               maxLength={LIMITS.service}
               check={(text) => checkText('service', text)}
-              useSuggestions={useServiceSuggestions}
+              suggest="service"
               onSave={(service, base) => edit.save({ service }, base)}
             />
           </dd>
@@ -94,7 +90,7 @@ export function IncidentHeader({ incident, edit }: Props) {
               base={incident}
               maxLength={LIMITS.owner}
               check={(text) => checkText('owner', text)}
-              useSuggestions={useOwnerSuggestions}
+              suggest="owner"
               onSave={(owner, base): Promise<SaveResult> =>
                 edit.save({ owner: owner || null }, base)
               }

@@ -1,0 +1,262 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { HttpResponse, http } from 'msw';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { facets, incident, page, problem } from '@/testing/incidents';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+
+let lists: URLSearchParams[];
+let facetCalls: URLSearchParams[];
+
+beforeEach(() => {
+  lists = [];
+  facetCalls = [];
+  server.use(
+    http.get('/api/incidents', ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      lists.push(query);
+      const items = [
+        incident(),
+        incident({ number: 7, title: 'Disk full', owner: 'Ana', severity: 'SEV1' }),
+      ];
+      return HttpResponse.json(
+        page(items, { total: 214, pages: 5, page: Number(query.get('page')) }),
+      );
+    }),
+    http.get('/api/incidents/facets', ({ request }) => {
+      facetCalls.push(new URL(request.url).searchParams);
+      return HttpResponse.json(facets);
+    }),
+  );
+});
+
+const rows = () => screen.findAllByRole('row').then((all) => all.slice(1));
+
+describe('opening the list', () => {
+  test('shows the default view with one request for rows and one for counts', async () => {
+    renderApp('/');
+    const [first] = await rows();
+    expect(
+      within(first as HTMLElement).getByRole('link', { name: 'Checkout answers 500' }),
+    ).toHaveAttribute('href', '/incidents/INC-42');
+    expect(first).toHaveTextContent(/SEV2.*Open.*INC-42.*checkout-web.*Unassigned/);
+    expect(lists.map(String)).toEqual([
+      'status=OPEN%2CMITIGATED&page=1&per_page=50&sort_by=severity&order=desc',
+    ]);
+    expect(facetCalls.map(String)).toEqual(['status=OPEN%2CMITIGATED']);
+    expect(screen.getAllByText('1–2 of 214').length).toBeGreaterThan(0);
+  });
+
+  test('asks for what the URL says', async () => {
+    renderApp('/?severity=SEV1&status=all&owner=none&search=disk&sort_by=title&order=asc&page=3');
+    await rows();
+    expect(Object.fromEntries(lists[0] ?? [])).toEqual({
+      severity: 'SEV1',
+      owner: 'none',
+      search: 'disk',
+      sort_by: 'title',
+      order: 'asc',
+      page: '3',
+      per_page: '50',
+    });
+    expect(screen.getByRole('searchbox')).toHaveValue('disk');
+    expect(screen.getByRole('columnheader', { name: 'Title' })).toHaveAttribute(
+      'aria-sort',
+      'ascending',
+    );
+  });
+
+  test('the view that is shown is marked', async () => {
+    renderApp('/?owner=none');
+    await rows();
+    const views = within(screen.getByRole('navigation', { name: 'Views' }));
+    expect(views.getByRole('link', { current: 'page' })).toHaveTextContent('Unassigned');
+  });
+});
+
+describe('filters', () => {
+  test('a chip shows its count, filters, and goes back to page 1', async () => {
+    const { user, url } = renderApp('/?page=2');
+    const chip = await screen.findByRole('button', { name: /^SEV1/ });
+    await waitFor(() => expect(chip).toHaveTextContent('SEV11'));
+    await user.click(chip);
+    expect(url()).toBe('/?severity=SEV1');
+    expect(chip).toHaveAttribute('aria-pressed', 'true');
+    await user.click(chip);
+    expect(url()).toBe('/');
+  });
+
+  test('owners are chosen from a list that typing narrows; commas in names survive', async () => {
+    const { user, url } = renderApp('/');
+    await screen.findByRole('button', { name: /^SEV1/ });
+    await user.click(screen.getByRole('button', { name: 'Owner' }));
+    expect(screen.getByRole('checkbox', { name: /Unassigned/ })).toBeInTheDocument();
+    await user.type(screen.getByRole('textbox', { name: 'Find an owner' }), 'doe');
+    expect(screen.queryByRole('checkbox', { name: /Unassigned/ })).toBeNull();
+    await user.keyboard('{ArrowDown} ');
+    expect(parseOwner(url())).toBe('"Doe, Jane"');
+    await waitFor(() => expect(lists.at(-1)?.get('owner')).toBe('"Doe, Jane"'));
+  });
+
+  test('Clear leads back to the defaults', async () => {
+    const { user, url } = renderApp('/?severity=SEV1&search=x&sort_by=title');
+    await rows();
+    await user.click(screen.getByRole('link', { name: 'Clear' }));
+    expect(url()).toBe('/?sort_by=title');
+    expect(screen.getByRole('searchbox')).toHaveValue('');
+  });
+
+  test('Mine asks for a name, then shows what is theirs', async () => {
+    const { user, url } = renderApp('/');
+    await user.click(await screen.findByRole('button', { name: 'Mine' }));
+    await user.type(screen.getByRole('textbox', { name: 'Your name' }), 'Ana{Enter}');
+    expect(url()).toBe('/?owner=Ana');
+    expect(screen.getByRole('link', { name: 'Mine' })).toHaveAttribute('aria-current', 'page');
+  });
+});
+
+function parseOwner(url: string) {
+  return new URLSearchParams(url.slice(1)).get('owner');
+}
+
+describe('search', () => {
+  test('waits until typing rests, and keeps what is typed', async () => {
+    const { user, url } = renderApp('/?page=2');
+    await rows();
+    await user.type(screen.getByRole('searchbox'), 'disk ');
+    expect(lists).toHaveLength(1);
+    await waitFor(() => expect(url()).toBe('/?search=disk'));
+    expect(screen.getByRole('searchbox')).toHaveValue('disk ');
+    await waitFor(() => expect(lists.map((query) => query.get('search'))).toEqual([null, 'disk']));
+  });
+
+  test('Enter does not wait, and an incident key opens the incident', async () => {
+    const { user, url } = renderApp('/');
+    await rows();
+    await user.keyboard('/');
+    expect(screen.getByRole('searchbox')).toHaveFocus();
+    await user.keyboard('disk{Enter}');
+    expect(url()).toBe('/?search=disk');
+    server.use(http.get('/api/incidents/INC-9', () => new HttpResponse(null, { status: 404 })));
+    await user.clear(screen.getByRole('searchbox'));
+    await user.type(screen.getByRole('searchbox'), 'inc-9{Enter}');
+    expect(url()).toBe('/incidents/INC-9');
+    await screen.findByRole('heading', { name: 'There is no incident INC-9' });
+  });
+
+  test('a request that nobody waits for any more is aborted', async () => {
+    const aborted = vi.fn();
+    server.use(
+      http.get('/api/incidents', async ({ request }) => {
+        const search = new URL(request.url).searchParams.get('search');
+        if (search === null) return HttpResponse.json(page([incident({ title: 'Newer' })]));
+        request.signal.addEventListener('abort', aborted);
+        await new Promise(() => {});
+        return undefined;
+      }),
+    );
+    const { user } = renderApp('/?search=slow');
+    await user.click(screen.getByRole('button', { name: 'Clear the search' }));
+    await screen.findByRole('link', { name: 'Newer' });
+    expect(aborted).toHaveBeenCalledOnce();
+  });
+});
+
+describe('order and pages', () => {
+  test('a header sorts, and turns round on the second press', async () => {
+    const { user, url } = renderApp('/?page=2');
+    await rows();
+    await user.click(screen.getByRole('link', { name: 'Title' }));
+    expect(url()).toBe('/?sort_by=title&order=asc');
+    await user.click(screen.getByRole('link', { name: 'Title' }));
+    expect(url()).toBe('/?sort_by=title');
+  });
+
+  test('an age runs against its date', async () => {
+    renderApp('/?sort_by=createdAt');
+    await rows();
+    expect(screen.getByRole('columnheader', { name: 'Age' })).toHaveAttribute(
+      'aria-sort',
+      'ascending',
+    );
+  });
+
+  test('keys and buttons turn pages, and stop at the ends', async () => {
+    const { user, url } = renderApp('/?page=4');
+    await rows();
+    await user.keyboard(']');
+    expect(url()).toBe('/?page=5');
+    await waitFor(() =>
+      expect(screen.getByRole('link', { name: 'Next page' })).toHaveAttribute(
+        'aria-disabled',
+        'true',
+      ),
+    );
+    await user.keyboard(']');
+    expect(url()).toBe('/?page=5');
+    await user.keyboard('[[[[');
+    expect(url()).toBe('/?page=3');
+  });
+});
+
+describe('states', () => {
+  const answer = (total: number) =>
+    http.get('/api/incidents', ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      const unfiltered = !query.has('status') && !query.has('search');
+      return HttpResponse.json(page(unfiltered && total > 0 ? [incident()] : []));
+    });
+
+  test('an empty tracker offers the first incident', async () => {
+    server.use(answer(0));
+    renderApp('/');
+    expect(await screen.findByRole('heading', { name: 'No incidents yet' })).toBeInTheDocument();
+  });
+
+  test('a quiet night is good news, and tells the last SEV1', async () => {
+    server.use(answer(1));
+    renderApp('/');
+    expect(await screen.findByRole('heading', { name: 'No open incidents' })).toBeInTheDocument();
+    expect(await screen.findByText(/^Last/)).toHaveTextContent('Checkout answers 500');
+  });
+
+  test('a filter too narrow can be cleared', async () => {
+    server.use(answer(1));
+    const { user, url } = renderApp('/?search=zzz');
+    await screen.findByRole('heading', { name: 'Nothing matches' });
+    const clear = screen.getAllByRole('link', { name: 'Clear' }).at(-1);
+    await user.click(clear as HTMLElement);
+    expect(url()).toBe('/');
+  });
+
+  test('a failure tells its request id and can be retried', async () => {
+    const { body, init } = problem(500);
+    server.use(http.get('/api/incidents', () => HttpResponse.json(body, init), { once: true }));
+    const { user } = renderApp('/');
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('Problem 500.');
+    expect(alert).toHaveTextContent('req-7');
+    await user.click(within(alert).getByRole('button', { name: 'Retry' }));
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test('the help lists what works here, from the registry', async () => {
+    HTMLDialogElement.prototype.showModal = function showModal(this: HTMLDialogElement) {
+      this.open = true;
+    };
+    HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
+      this.open = false;
+      this.dispatchEvent(new Event('close'));
+    };
+    const { user } = renderApp('/?page=2');
+    await rows();
+    await user.keyboard('?');
+    const help = screen.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    expect(help).toHaveTextContent('Next page');
+    expect(help).not.toHaveTextContent('Save or send');
+    await user.click(within(help).getByRole('checkbox', { name: /Single-letter shortcuts/ }));
+    await user.click(within(help).getByRole('button', { name: 'Close' }));
+    await user.keyboard(']');
+    expect(lists.at(-1)?.get('page')).toBe('2');
+  });
+});
