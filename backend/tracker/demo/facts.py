@@ -46,7 +46,6 @@ COMMON: Facts = {
     "load": _numbers(81, 99),
     "pool": ("15", "20", "25", "30", "40", "50"),
     "big": tuple(f"{number / 10:.1f} million" for number in range(11, 60)) + _thousands(21_000, 960_000, 1_700),
-    "clock": tuple(f"{hour:02}:{minute:02} UTC" for hour in range(24) for minute in (0, 5, 10, 15, 30, 40, 45)),
     "header": ("X-Tenant", "X-Request-Source", "Accept-Language", "Idempotency-Key"),
     "feature": ("new onboarding", "saved searches", "dark theme"),
     "flag": (
@@ -84,7 +83,8 @@ _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def facts_of(service: str, particular: Facts, random: Random) -> dict[str, tuple[str, ...]]:
-    """All that texts about this service may name, each with its possible values, apart from ``BY_SEVERITY``.
+    """All that texts about this service may name, each with its possible values, apart from ``BY_SEVERITY``
+    and ``clock``, the time of day.
 
     :param particular: the service's own facts; they win over the common ones.
     """

@@ -11,7 +11,7 @@ BAD_DEPLOY = Failure(
         "{endpoint} p99 went to {latency} with {version}",
     ),
     impact=(
-        ("{pct}% of requests to `{endpoint}` failed with a 500 in {region}. Retries hid part of it from users."),
+        "{pct}% of requests to `{endpoint}` failed with a 500 in {region}. Retries hid part of it from users.",
         (
             "Calls to `{endpoint}` failed for {pct}% of users in {region}; "
             "everyone else saw about {latency} of extra latency."
@@ -23,7 +23,7 @@ BAD_DEPLOY = Failure(
         "first ticket from support",
     ),
     cause=(
-        ("`{version}` assumed that `{header}` is always present. Clients older than {days} days do not send it."),
+        "`{version}` assumed that `{header}` is always present. Clients older than {days} days do not send it.",
         (
             "A refactoring in `{sha}` moved the null check below the first "
             "use. The canary had no traffic that takes this path."
@@ -32,7 +32,7 @@ BAD_DEPLOY = Failure(
     fix=(
         "rolled back to the previous release",
         "rolled back {region}, then everywhere",
-        "shipped a fix forward in `{sha}`",
+        "fixed the check and rolled forward",
     ),
     next_steps=(
         "Send canary traffic through `{endpoint}` without `{header}`",
@@ -94,10 +94,10 @@ MEMORY_LEAK = Failure(
     ),
     cause=(
         "The client for {peer} is made per request since `{sha}`, and its connection pool is never closed.",
-        ("An unbounded `lru_cache` on a method keyed by request id: {digit} GB of entries that nobody asks for twice."),
+        "An unbounded `lru_cache` on a method keyed by request id: {digit} GB of entries that nobody asks for twice.",
     ),
     fix=(
-        "raised the limit to {digit} GB to win time, then shipped `{sha}`",
+        "raised the limit to {digit} GB to win time, then shipped a client that is made once",
         "restarted the pods one by one and rolled back to the release before `{version}`",
     ),
     next_steps=(
@@ -113,7 +113,7 @@ POOL_EXHAUSTED = Failure(
         "Leaked transactions hold {pool} connections to {db}",
         "Connection pool to {db} exhausted, {endpoint} times out after {latency}",
         "`QueuePool limit of size {pool} overflow 10 reached` on {pod}",
-        "{service}: {count} requests waiting for a {db} connection in {region}",
+        "{service}: {count} requests wait for a connection to {db} in {region}",
         "{endpoint} p99 at {latency}: all {pool} connections to {db} busy",
     ),
     impact=(
@@ -138,7 +138,7 @@ POOL_EXHAUSTED = Failure(
     fix=(
         "ended the idle transactions with `pg_terminate_backend`, pool back within a minute",
         "cut the timeout towards {peer} to 800 ms",
-        "doubled the pool for now and shipped `{sha}`",
+        "doubled the pool for now and stopped the retry from taking a second one",
     ),
     next_steps=(
         "Call {peer} outside of the transaction",
@@ -187,7 +187,7 @@ IDEMPOTENCY = Failure(
     ),
     impact=(
         "{tickets} customers have a duplicate {object}. Finance has the list; refunds are on the way.",
-        ("{count} requests to `{endpoint}` ran twice. The second run is visible to customers in {tickets} cases."),
+        "{count} requests to `{endpoint}` ran twice. The second run is visible to customers in {tickets} cases.",
     ),
     signals=(
         "reconciliation finds {tickets} more {object}s than expected",
@@ -206,7 +206,7 @@ IDEMPOTENCY = Failure(
     ),
     fix=(
         "switched off automatic retries for `{endpoint}`",
-        "shipped `{sha}`: the key is taken from the client",
+        "made the key come from the client",
     ),
     next_steps=(
         "Store the key in the same transaction as the {object}",
@@ -233,7 +233,7 @@ BROWSER = Failure(
             "`{sha}` uses `Array.prototype.at`, and the polyfill fell out "
             "of the bundle with the last upgrade of the build."
         ),
-        ("A third-party script on {page} overwrites `window.fetch` and does not understand an aborted request."),
+        "A third-party script on {page} overwrites `window.fetch` and does not understand an aborted request.",
     ),
     fix=("rolled back to the previous bundle", "shipped the polyfill in `{version}`"),
     next_steps=(
@@ -252,7 +252,7 @@ AUTH_KEYS = Failure(
         "Refresh tokens rejected for {count} sessions after {version}",
     ),
     impact=(
-        ("{pct}% of calls were answered with 401. Apps signed their users out and could not sign them in again."),
+        "{pct}% of calls were answered with 401. Apps signed their users out and could not sign them in again.",
         "About {count} sessions in {region} were ended. People could sign in again at once.",
     ),
     signals=(
@@ -261,8 +261,8 @@ AUTH_KEYS = Failure(
         "`{pod}` still serves the old key set",
     ),
     cause=(
-        ("The key set is cached for {hours} h, but the new key was used {minutes} minutes after it was published."),
-        ("`{version}` reads the key set once, at the start. Pods older than the rotation never learned the new `kid`."),
+        "The key set is cached for {hours} h, but the new key was used {minutes} minutes after it was published.",
+        "`{version}` reads the key set once, at the start. Pods older than the rotation never learned the new `kid`.",
     ),
     fix=(
         "went back to signing with the old key",
@@ -339,7 +339,7 @@ WEBHOOKS = Failure(
         "{third} callbacks answered with 502 in {region}",
     ),
     impact=(
-        ("Webhooks arrive {minutes} minutes late for {count} merchants. None is lost; all are retried for 3 days."),
+        "Webhooks arrive {minutes} minutes late for {count} merchants. None is lost; all are retried for 3 days.",
         "{pct}% of the deliveries failed on the first attempt.",
     ),
     signals=("oldest undelivered webhook is {minutes} min old", "{pct}% of the workers wait for one host"),
@@ -348,7 +348,7 @@ WEBHOOKS = Failure(
             "One endpoint answers after {latency}, and there is no limit "
             "per host: it ended up with {pct}% of the workers."
         ),
-        ("`{sha}` signs the parsed body and not the raw bytes; key order differs for about one payload in ten."),
+        "`{sha}` signs the parsed body and not the raw bytes; key order differs for about one payload in ten.",
     ),
     fix=("gave the slow host a queue of its own", "rolled back the signing change and delivered again"),
     next_steps=(

@@ -50,7 +50,7 @@ MIGRATION_LOCK = Failure(
         "migration cancelled, queue drains in seconds",
     ),
     cause=(
-        ("The `ALTER` waited behind a `SELECT` of {minutes} minutes, and everything else waited behind the `ALTER`."),
+        "The `ALTER` waited behind a `SELECT` of {minutes} minutes, and everything else waited behind the `ALTER`.",
         "`CREATE INDEX` without `CONCURRENTLY` in `{sha}`. The table has grown to {gb} GB since the review.",
     ),
     fix=(
@@ -180,7 +180,7 @@ POISON_MESSAGE = Failure(
         ),
         "A producer sends `null` for `{column}` since `{version}`; the consumer asserts that it is there.",
     ),
-    fix=("skipped the offset by hand", "taught the consumer to park what it cannot read (`{sha}`)"),
+    fix=("skipped the offset by hand", "taught the consumer to park what it cannot read"),
     next_steps=(
         "Check compatibility of schemas in the producer's CI",
         "Give up on a message after 5 attempts",

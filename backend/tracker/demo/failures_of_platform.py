@@ -45,7 +45,7 @@ DNS = Failure(
     signals=("SERVFAIL rate at {pct}%", "`{host}` fails from {region} only", "resolvers restarted"),
     cause=(
         "The resolvers hit the limit of {count} packets/s per interface of the provider.",
-        ("`{host}` was removed from the zone as *unused*. The check looked at {days} days of logs from one region."),
+        "`{host}` was removed from the zone as *unused*. The check looked at {days} days of logs from one region.",
     ),
     fix=(
         "doubled the resolvers and set `ndots:2`",
@@ -111,7 +111,7 @@ PODS = Failure(
     signals=("{count_small} pods pending", "`{pod}` fails its readiness probe", "all replicas ready"),
     cause=(
         "No `PodDisruptionBudget` on {service}: the upgrade was free to drain every node at the same time.",
-        ("The readiness probe calls {peer}. When {peer} is slow, all replicas leave the load balancer together."),
+        "The readiness probe calls {peer}. When {peer} is slow, all replicas leave the load balancer together.",
     ),
     fix=("cordoned the nodes and brought the replicas back", "moved {service} to on-demand nodes"),
     next_steps=(
@@ -140,7 +140,7 @@ NETWORK = Failure(
     ),
     cause=(
         "{count} connections to one address of {third} used up the ports of the NAT gateway.",
-        ("A faulty line card at the provider. Only flows whose hash ends on it lose packets, hence the odd pattern."),
+        "A faulty line card at the provider. Only flows whose hash ends on it lose packets, hence the odd pattern.",
     ),
     fix=(
         "added {digit} addresses to the NAT gateway",
@@ -201,7 +201,7 @@ CONFIG = Failure(
     ),
     signals=("config change merged", "timeouts towards {peer} at {pct}%", "config reverted"),
     cause=(
-        ("`{setting}` is read as milliseconds, and the other regions set it in seconds. The schema allows both."),
+        "`{setting}` is read as milliseconds, and the other regions set it in seconds. The schema allows both.",
         "A merge conflict in the values of {region} was resolved with the wrong side.",
     ),
     fix=("reverted `{sha}`", "corrected `{setting}` and restarted {region}"),

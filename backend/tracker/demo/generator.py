@@ -76,7 +76,7 @@ class _Writer:
     def incident(self, created: int, severity: int, status: str) -> DemoIncident:
         """One incident that was opened at ``created`` and now has this severity (1 to 4) and status."""
         draw = self.random.random
-        story, facts, choice, title = self._tell(severity)
+        story, facts, choice, title = self._tell(created, severity)
         lifetime = float(self.lifetimes[severity][int(draw() * _LIFETIMES)])
         age = self.now - created
         # Drawn whether needed or not: the demo then reads the same whenever it is loaded.
@@ -123,13 +123,16 @@ class _Writer:
             history.move(lifetime, "RESOLVED", summary)
         return history.incident()
 
-    def _tell(self, severity: int) -> tuple[Story, Facts, float, str]:
+    def _tell(self, created: int, severity: int) -> tuple[Story, Facts, float, str]:
         """A story, its facts and variant, and a title that none of the incidents just before has."""
         draw = self.random.random
         table = self.stories[severity]
+        # The last full five minutes before it was opened, as people say it.
+        minute = (created // MINUTE - 2) // 5 * 5 % 1_440
+        clock = f"{minute // 60:02}:{minute % 60:02} UTC"
         while True:
             story = table[int(draw() * len(table))]
-            facts = story.fill(draw)
+            facts = story.fill(draw, clock)
             choice = draw()
             title = story.title(facts, choice)
             if self.qualified and draw() < 0.85:

@@ -35,9 +35,11 @@ class Story:
     fix: tuple[str, ...]
     next_steps: tuple[str, ...]
 
-    def fill(self, draw: Draw) -> Facts:
-        """Facts for one incident."""
-        return {name: values[int(draw() * len(values))] for name, values in self.slots}
+    def fill(self, draw: Draw, clock: str) -> Facts:
+        """Facts for one incident; ``clock`` is the time of day at which it began."""
+        facts = {name: values[int(draw() * len(values))] for name, values in self.slots}
+        facts["clock"] = clock
+        return facts
 
     def title(self, facts: Facts, choice: float) -> str:
         """A title. Here and below, ``choice`` (0 to below 1) picks the variant, as :class:`Failure` says."""
@@ -121,10 +123,10 @@ def _team(position: int) -> tuple[str, ...]:
 
 def _story(service: Service, failure: Failure, facts: dict[str, tuple[str, ...]], owners: tuple[str, ...]) -> Story:
     parts = (failure.titles, failure.impact, failure.signals, failure.cause, failure.fix, failure.next_steps)
-    names = sorted({name for texts in parts for text in texts for name in _BRACES.findall(text)})
+    names = {name for texts in parts for text in texts for name in _BRACES.findall(text)} - {"clock"}
     return Story(
         service.name,
         owners,
-        tuple((name, facts[name]) for name in names),
+        tuple((name, facts[name]) for name in sorted(names)),
         *(tuple(_BRACES.sub(r"%(\1)s", text.replace("%", "%%")) for text in texts) for texts in parts),
     )
