@@ -1,0 +1,82 @@
+"""The API does what its OpenAPI document says: every operation is called with what the document allows and forbids.
+
+CONTRACT_EXAMPLES=500 asks more of each operation than a run of the suite has time for.
+"""
+
+import os
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from schemathesis import APIOperation, GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tracker import create_app
+from tracker.config import Settings
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "12"))
+
+# What is refused for a reason that JSON Schema cannot state, and that the descriptions do.
+BEYOND_THE_SCHEMA = re.compile(
+    r"control characters"
+    r"|characters long, but has"  # It counts them after trimming.
+    r"|in double quotes|empty item"
+    r"|Must not be (in the future|before|after)"
+    r"|exists in the calendar|RFC 3339"
+    r"|combined with page"
+    r"|ASCII or percent-encoded"
+    r"|cursor is not one|cursor belongs to"
+    r"|If-Match does not name"
+)
+
+# The document needs no database, so that the operations are known before any test has one.
+document = schemathesis.openapi.from_wsgi(
+    "/api/openapi.json", create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/none"))
+)
+operations = [operation.ok() for operation in document.get_all_operations()]
+calls = [
+    pytest.param(operation, mode, id=f"{operation.label}, {mode.value}")
+    for operation in operations
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    # Paths and headers are text, of which none is against the document.
+    if mode is GenerationMode.POSITIVE or operation.body or len(operation.query)
+]
+
+
+@pytest.mark.parametrize(("operation", "mode"), calls)
+def test_every_operation_keeps_its_contract(
+    app: Flask,
+    create: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: APIOperation[Any, Any, Any],
+    mode: GenerationMode,
+) -> None:
+    # The health check asks from a thread of its own, with which the one connection of a test cannot be shared.
+    monkeypatch.setattr("tracker.about._probe.answers", lambda _engine: True)
+    existing = {"incident_id": create(owner="Ana", summary="Text")["id"]}
+    cases = operation.as_strategy(mode)
+    if "{incident_id}" in operation.path:
+        # Text that anybody makes up names no incident; half of the calls go to one that exists.
+        cases |= operation.as_strategy(mode, path_parameters=existing)
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def call(case: Any) -> None:
+        response = case.call(app=app)
+        allowed = mode is GenerationMode.POSITIVE and response.status_code in (400, 412, 422)
+        case.validate_response(response, excluded_checks=[positive_data_acceptance] if allowed else None)
+        if allowed:
+            problem = response.json()
+            for reason in problem.get("errors", {"": [problem["detail"]]}).values():
+                assert BEYOND_THE_SCHEMA.search(str(reason)), problem
+
+    call()
