@@ -4,7 +4,7 @@ from tracker.demo.failure import Failure
 
 BAD_DEPLOY = Failure(
     titles=(
-        "{version} drops the `{header}` header, {peer} rejects {pct}% of calls",
+        "{version} drops the {header} header, {peer} rejects {pct}% of calls",
         "{endpoint} returns 500 for {pct}% of requests since {version}",
         "Error rate {pct}% on {endpoint} after {version} rollout in {region}",
         "Roll back {version}: null dereference in {endpoint} ({region})",
@@ -43,10 +43,10 @@ BAD_DEPLOY = Failure(
 
 FLAG_MISFIRE = Failure(
     titles=(
-        "Flag `{flag}` on for everyone instead of {small}%",
-        "Half-finished {feature} visible to {count} customers (flag `{flag}`)",
-        "`{flag}` enabled in {region} before the backend was there",
-        "`{flag}` evaluates to its default in {region} after {version}",
+        "Flag {flag} on for everyone instead of {small}%",
+        "Half-finished {feature} visible to {count} customers (flag {flag})",
+        "{flag} enabled in {region} before the backend was there",
+        "{flag} evaluates to its default in {region} after {version}",
     ),
     impact=(
         (
@@ -112,7 +112,7 @@ POOL_EXHAUSTED = Failure(
     titles=(
         "Leaked transactions hold {pool} connections to {db}",
         "Connection pool to {db} exhausted, {endpoint} times out after {latency}",
-        "`QueuePool limit of size {pool} overflow 10 reached` on {pod}",
+        "QueuePool limit of size {pool} overflow 10 reached on {pod}",
         "{service}: {count} requests wait for a connection to {db} in {region}",
         "{endpoint} p99 at {latency}: all {pool} connections to {db} busy",
     ),
@@ -151,7 +151,7 @@ CACHE_STAMPEDE = Failure(
     titles=(
         "All keys of {service} expire at the same second, {db} at {load}% CPU",
         "Cache stampede on {db} after flush: {count} queries/s",
-        "`{endpoint}` cold after cache failover in {region}, p99 {latency}",
+        "{endpoint} cold after cache failover in {region}, p99 {latency}",
         "Hit rate of the {service} cache fell to {tickets}% in {region}",
         "Evictions at {count}/s since {version}: cache entries grew to {mb} KB",
     ),
@@ -217,8 +217,8 @@ IDEMPOTENCY = Failure(
 
 BROWSER = Failure(
     titles=(
-        "Blank page on {browser} after {version}: `{jserror}`",
-        "`{jserror}` on {page} for {pct}% of sessions ({browser})",
+        "Blank page on {browser} after {version}: {jserror}",
+        "{jserror} on {page} for {pct}% of sessions ({browser})",
         "{browser}: the button on {page} does nothing",
         "Largest paint on {page} went from 1.9 s to {latency} with {version}",
         "Keyboard focus is lost on {page} in {browser}",
@@ -246,7 +246,7 @@ BROWSER = Failure(
 AUTH_KEYS = Failure(
     titles=(
         "Signature check fails for {pct}% of tokens after key rotation",
-        "`kid` not found on {endpoint} since the rotation in {region}",
+        "kid not found on {endpoint} since the rotation in {region}",
         "401 on {endpoint}: {pod} still has the old JWKS",
         "Users in {region} signed out every {minutes} min",
         "Refresh tokens rejected for {count} sessions after {version}",

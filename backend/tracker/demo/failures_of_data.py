@@ -34,7 +34,7 @@ REPLICA_LAG = Failure(
 
 MIGRATION_LOCK = Failure(
     titles=(
-        "`ALTER TABLE {table}` blocks writes on {db}",
+        "ALTER TABLE {table} blocks writes on {db}",
         "Migration of {version} waits for a lock on {table}, {count} queries behind it",
         "Writes to {table} time out during migration {sha}",
         "Index build on {table} stalls {endpoint} in {region}",
@@ -69,7 +69,7 @@ SLOW_QUERY = Failure(
         "{endpoint} at {latency}: planner switched to a sequential scan on {table}",
         "Bloat of {table} at {load}%, autovacuum cannot keep up",
         "{db} at {load}% CPU, one query on {table}",
-        "`{table}` lookups take {latency} for tenants with over {count} rows",
+        "{table} lookups take {latency} for tenants with over {count} rows",
         "N+1 on {endpoint}: {mb} queries per request since {version}",
     ),
     impact=(
@@ -96,7 +96,7 @@ SLOW_QUERY = Failure(
 DISK_FULL = Failure(
     titles=(
         "{db} read-only: volume at {load}% in {region}",
-        "`No space left on device` on {db}-{digit} in {region}",
+        "No space left on device on {db}-{digit} in {region}",
         "Disk of {pod} at {load}%: {gb} GB of logs",
         "/var on {pod} full, {job} cannot write its checkpoint",
         "WAL volume of {db} fills at {pool} GB/h",

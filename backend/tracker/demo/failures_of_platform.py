@@ -8,7 +8,7 @@ CERTIFICATE = Failure(
         "Renewal of the {host} certificate failed for {days} days, expired at {clock}",
         "{host} serves the old certificate from {count_small} of 12 edges",
         "mTLS from {service} to {peer} fails: intermediate expired in {region}",
-        "`x509: certificate has expired` on {pod}",
+        "x509: certificate has expired on {pod}",
     ),
     impact=(
         "Clients refuse to connect to `{host}`. Browsers show a full-page warning.",
@@ -35,7 +35,7 @@ DNS = Failure(
         "CoreDNS in {region} answers SERVFAIL for {pct}% of lookups",
         "Lookups of {peer} take {latency} from {pod} (ndots:5)",
         "Resolver {digit} in {region} drops UDP above 512 bytes",
-        "`{host}` does not resolve in {region}",
+        "{host} does not resolve in {region}",
         "Stale record for {host} after the move, TTL {hours} h",
     ),
     impact=(
@@ -62,8 +62,8 @@ CDN = Failure(
     titles=(
         "Origin traffic {times}x: CDN ignores query strings on {endpoint}",
         "Hit rate of {endpoint} down to {tickets}% at the {region} edge",
-        "`Cache-Control: no-store` lost since {version}, {count} stale responses",
-        "CDN caches {endpoint} with `Set-Cookie` ({region})",
+        "Cache-Control: no-store lost since {version}, {count} stale responses",
+        "CDN caches {endpoint} with Set-Cookie ({region})",
         "No CSS on {page} in {region} after the purge",
         "Old HTML without its assets at the {region} edge, {pct}% of visitors",
     ),
@@ -158,7 +158,7 @@ SECRETS = Failure(
         "Password of {db} rotated, {service} in {region} still uses the old one",
         "{service} cannot read its secrets: vault sealed in {region}",
         "API key for {third} expired",
-        "`permission denied for table {table}` after role clean-up",
+        "permission denied for table {table} after role clean-up",
         "IAM change in {region} takes {job} its access to the bucket",
     ),
     impact=(
@@ -190,7 +190,7 @@ SECRETS = Failure(
 CONFIG = Failure(
     titles=(
         "Typo in the {region} config of {service}: timeout of {seconds} ms instead of s",
-        "Environment of {pod} misses `{setting}` after {version}",
+        "Environment of {pod} misses {setting} after {version}",
         "{service} in {region} talks to the staging {peer}",
         "Helm values for {region} overwritten by {version}",
         "Limit of {endpoint} set to {pool} req/min, {count} customers throttled",

@@ -21,8 +21,8 @@ _FOREIGN_KEYS = text(
 def rebuilt_at_the_end(connection: Connection) -> Iterator[None]:
     """Within this, incidents and events have neither secondary indexes nor foreign keys; both come back after it.
 
-    Keeping a dozen indexes up to date row by row, the trigrams above all, takes three times as long as making
-    them once. All of it is part of the connection's transaction: others wait, and see either nothing or
+    Keeping a dozen indexes up to date row by row, the trigrams above all, takes longer than making them
+    once. All of it is part of the connection's transaction: others wait, and see either nothing or
     everything, and an error leaves the schema as it was.
     """
     indexes = connection.execute(_INDEXES).all()
