@@ -3,15 +3,11 @@ import { displayName } from '@/lib/display-name';
 import { ApiError, problemFrom } from './problem';
 import type { paths } from './schema';
 
-/** Header values are Latin-1 for `fetch`, but the server reads this one as UTF-8 bytes: one character per byte. */
-function asHeaderBytes(value: string): string {
-  return Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join('');
-}
-
 const sayWhoWrites: Middleware = {
   onRequest({ request }) {
     const name = displayName();
-    if (request.method !== 'GET' && name) request.headers.set('X-Actor', asHeaderBytes(name));
+    // Header values are ASCII on their way, so the API reads the name percent-encoded.
+    if (request.method !== 'GET' && name) request.headers.set('X-Actor', encodeURIComponent(name));
     return request;
   },
   onError({ error }) {

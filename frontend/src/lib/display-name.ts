@@ -15,6 +15,7 @@ export function useDisplayName(): string {
 }
 
 export function setDisplayName(name: string): void {
-  const tidy = name.replace(/\s+/g, ' ').trim().slice(0, NAME_MAX);
+  // Whole characters only: half of an emoji cannot be sent.
+  const tidy = Array.from(name.replace(/\s+/g, ' ').trim()).slice(0, NAME_MAX).join('');
   writeStored(KEY, tidy === '' ? null : tidy);
 }

@@ -244,7 +244,7 @@ describe('times', () => {
     const times = within(screen.getByRole('region', { name: 'Times' }));
     expect(times.getByText('30m')).toBeInTheDocument();
     expect(times.getByText('2h 5m')).toBeInTheDocument();
-    await user.click(times.getByRole('button', { name: 'Correct when it was mitigated' }));
+    await user.click(times.getByRole('button', { name: 'Edit mitigation time' }));
     const input = times.getByLabelText('Mitigated, local time');
     await user.clear(input);
     await user.type(input, '2025-03-04T14:10:00');

@@ -24,7 +24,7 @@ export function renderApp(at: string) {
   onTestFinished(listenToKeys(document));
   const view = render(
     <QueryClientProvider client={client}>
-      <MemoryRouter initialEntries={[at]}>
+      <MemoryRouter initialEntries={[at]} useTransitions={false}>
         <App />
         <Where />
       </MemoryRouter>

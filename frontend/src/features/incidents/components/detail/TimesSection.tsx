@@ -15,10 +15,10 @@ interface Props {
 
 type TimeField = 'startedAt' | 'mitigatedAt' | 'resolvedAt';
 
-const TIMES: ReadonlyArray<{ field: TimeField; label: string; pending: string }> = [
-  { field: 'startedAt', label: 'Started', pending: '' },
-  { field: 'mitigatedAt', label: 'Mitigated', pending: 'Not yet' },
-  { field: 'resolvedAt', label: 'Resolved', pending: 'Not yet' },
+const TIMES: ReadonlyArray<{ field: TimeField; label: string; noun: string }> = [
+  { field: 'startedAt', label: 'Started', noun: 'start' },
+  { field: 'mitigatedAt', label: 'Mitigated', noun: 'mitigation' },
+  { field: 'resolvedAt', label: 'Resolved', noun: 'resolution' },
 ];
 
 export function TimesSection({ incident, edit }: Props) {
@@ -27,7 +27,7 @@ export function TimesSection({ incident, edit }: Props) {
     <section className="panel" aria-labelledby="times-title">
       <h2 id="times-title">Times</h2>
       <dl className="times">
-        {TIMES.map(({ field, label, pending }) => {
+        {TIMES.map(({ field, label, noun }) => {
           const at = incident[field];
           return (
             <div key={field}>
@@ -51,12 +51,12 @@ export function TimesSection({ incident, edit }: Props) {
                         </span>
                       </span>
                     ) : (
-                      <span className="none">{pending}</span>
+                      <span className="none">Not yet</span>
                     )}
                     <button
                       type="button"
                       className="btn ghost icon small"
-                      aria-label={`Correct when it was ${label.toLowerCase()}`}
+                      aria-label={`Edit ${noun} time`}
                       onClick={() => setEditing({ field, base: incident })}
                     >
                       <Pencil aria-hidden="true" />

@@ -1,0 +1,203 @@
+import { expect, type Page, test } from '@playwright/test';
+import { createIncident } from './api';
+
+const rows = (page: Page) => page.locator('tbody tr');
+
+test('the default view: what is not resolved, the worst first, at least 20 rows in sight', async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.pathname.startsWith('/api/')) asked.push(url.pathname);
+  });
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
+  const severities = await page.locator('tbody .c-severity').allInnerTexts();
+  expect(severities).toEqual(severities.toSorted());
+  expect((await page.locator('tbody .c-status').allInnerTexts()).join()).not.toContain('Resolved');
+  const inSight = await rows(page).evaluateAll(
+    (all) => all.filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length,
+  );
+  expect(inSight).toBeGreaterThanOrEqual(20);
+  await page.waitForLoadState('networkidle');
+  expect(asked.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets']);
+});
+
+test('no other host is contacted, and the console stays clean', async ({ page, baseURL }) => {
+  const foreign: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(baseURL ?? '')) foreign.push(request.url());
+  });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto('/');
+  await rows(page).first().getByRole('link').click();
+  await expect(
+    page.getByRole('region', { name: 'History' }).getByRole('listitem').first(),
+  ).toBeVisible();
+  await page.goto('/incidents/new');
+  await expect(page.getByLabel('Title')).toBeFocused();
+  expect(foreign).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+test('filters narrow the list, live in the URL, and Back takes them away', async ({ page }) => {
+  await page.goto('/?status=all');
+  await page.getByRole('button', { name: /^SEV1/ }).click();
+  await expect(page).toHaveURL('/?severity=SEV1&status=all');
+  await expect(page.locator('tbody .c-severity').first()).toHaveText('SEV1');
+  const count = await page.getByRole('button', { name: /^SEV1/ }).locator('.count').innerText();
+  await expect(page.locator('.range')).toContainText(`of ${count}`);
+  expect(new Set(await page.locator('tbody .c-severity').allInnerTexts())).toEqual(
+    new Set(['SEV1']),
+  );
+
+  await page.getByRole('button', { name: 'Owner' }).click();
+  await page.getByRole('checkbox', { name: /Unassigned/ }).check();
+  await expect(page).toHaveURL('/?severity=SEV1&status=all&owner=none');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: /^Owner/ })).toBeFocused();
+
+  await page.reload();
+  await expect(page.getByRole('button', { name: /^SEV1/ })).toHaveAttribute('aria-pressed', 'true');
+  await page.goBack();
+  await expect(page).toHaveURL('/?severity=SEV1&status=all');
+  await page.goBack();
+  await expect(page).toHaveURL('/?status=all');
+  await expect(page.getByRole('button', { name: /^SEV1/ })).toHaveAttribute(
+    'aria-pressed',
+    'false',
+  );
+});
+
+test('a name with a comma and a quote can be filtered by', async ({ page, request }) => {
+  const owner = 'Doe, "JD" Jane';
+  await createIncident(request, { owner, title: 'Owned by somebody with a comma' });
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Owner' }).click();
+  await page.getByRole('textbox', { name: 'Find an owner' }).fill('doe,');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText('Owned by somebody with a comma');
+  await page.reload();
+  await expect(rows(page)).toHaveCount(1);
+});
+
+test('search replaces the URL instead of filling the history', async ({ page, request }) => {
+  await createIncident(request, { title: 'Zebra crossing the load balancer' });
+  await page.goto('/');
+  await page.goto('/?severity=SEV3');
+  await page.keyboard.press('/');
+  await page.keyboard.type('zebra load');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page).toHaveURL('/?search=zebra+load&severity=SEV3');
+  await page.goBack();
+  await expect(page).toHaveURL('/');
+  await expect(page.getByRole('searchbox')).toHaveValue('');
+});
+
+test('columns sort both ways', async ({ page }) => {
+  await page.goto('/?status=all');
+  await page.getByRole('columnheader', { name: 'Service' }).getByRole('link').click();
+  await expect(page).toHaveURL('/?status=all&sort_by=service&order=asc');
+  await expect(page.getByRole('columnheader', { name: 'Service' })).toHaveAttribute(
+    'aria-sort',
+    'ascending',
+  );
+  await expect(page.locator('table')).not.toHaveAttribute('data-stale');
+  const up = await page.locator('tbody .c-service').first().innerText();
+  await page.getByRole('columnheader', { name: 'Service' }).getByRole('link').click();
+  await expect(page.getByRole('columnheader', { name: 'Service' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
+  await expect(page.locator('tbody .c-service').first()).not.toHaveText(up);
+});
+
+test('pages turn by button and by key', async ({ page }) => {
+  await page.goto('/?status=all');
+  await expect(page.locator('.range')).toContainText('1–50 of');
+  const first = await page.locator('.row-link').first().innerText();
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page).toHaveURL('/?status=all&page=2');
+  await expect(page.locator('.range')).toContainText('51–100 of');
+  await expect(page.locator('.row-link').first()).not.toHaveText(first);
+  await page.keyboard.press('[');
+  await expect(page).toHaveURL('/?status=all');
+  await page.getByRole('combobox', { name: 'Rows' }).selectOption('100');
+  await expect(page).toHaveURL('/?status=all&per_page=100');
+  await expect(rows(page)).toHaveCount(100);
+});
+
+test('Back returns to the same list and the same row', async ({ page }) => {
+  await page.goto('/?status=all&page=2');
+  const row = rows(page).nth(40);
+  const title = await row.locator('.row-link').innerText();
+  await row.scrollIntoViewIfNeeded();
+  const before = await page.evaluate(() => scrollY);
+  await row.getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+  await page.getByRole('link', { name: 'Incidents', exact: true }).click();
+  await expect(page).toHaveURL('/?status=all&page=2');
+  await expect(page.locator('.row-link:focus')).toHaveText(title);
+  expect(await page.evaluate(() => scrollY)).toBe(before);
+});
+
+test('ages tell the exact time on hover and on focus', async ({ page }) => {
+  await page.goto('/');
+  await page.locator('.c-age time').first().hover();
+  await expect(page.getByRole('tooltip')).toHaveText(
+    /^Started .* local · \d{4}-\d\d-\d\d \d\d:\d\d UTC$/,
+  );
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('tooltip')).toBeHidden();
+  await page.getByRole('columnheader', { name: 'Updated' }).getByRole('link').focus();
+  await page.keyboard.press('Tab');
+  await expect(page.locator('.row-link').first()).toBeFocused();
+  await expect(page.getByRole('tooltip')).toHaveText(/^Started .* UTC$/);
+});
+
+test('the row height is remembered', async ({ page }) => {
+  await page.goto('/');
+  const height = async () => Math.round((await rows(page).nth(3).boundingBox())?.height ?? 0);
+  expect(await height()).toBe(36);
+  await page.getByRole('button', { name: 'compact rows' }).click();
+  expect(await height()).toBe(30);
+  await page.reload();
+  await expect(rows(page).first()).toBeVisible();
+  expect(await height()).toBe(30);
+  await page.getByRole('button', { name: 'comfortable rows' }).click();
+  expect(await height()).toBe(44);
+});
+
+test('a server that is away is told, and the list comes back', async ({ page }) => {
+  await page.route('**/api/incidents?*', (route) => route.abort());
+  await page.goto('/');
+  await expect(page.getByRole('alert')).toContainText('The server cannot be reached.');
+  await page.unroute('**/api/incidents?*');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(rows(page).first()).toBeVisible();
+});
+
+test('a device that is offline is told', async ({ page, context }) => {
+  await page.goto('/');
+  await context.setOffline(true);
+  await expect(page.getByText('This device is offline.')).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText('This device is offline.')).toBeHidden();
+});
+
+test('a page whose code cannot be loaded offers a reload', async ({ page }) => {
+  await page.route('**/assets/CreateIncidentPage-*', (route) => route.abort());
+  await page.goto('/incidents/new');
+  await expect(page.getByRole('heading', { name: 'This page could not be loaded' })).toBeVisible();
+  await page.unroute('**/assets/CreateIncidentPage-*');
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('heading', { name: 'New incident' })).toBeVisible();
+});

@@ -1,0 +1,130 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { createIncident } from './api';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`,
+  );
+  expect(found).toEqual([]);
+}
+
+/** Every page and every state that has a look of its own. */
+const VIEWS: Record<string, (page: Page) => Promise<void>> = {
+  list: async (page) => {
+    await page.goto('/?status=all');
+    await expect(page.locator('tbody tr').first()).toBeVisible();
+  },
+  'list with a filter open': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.getByRole('button', { name: 'Service' }).click();
+    await expect(page.getByRole('checkbox').first()).toBeVisible();
+  },
+  'nothing matches': async (page) => {
+    await page.goto('/?search=qqqqqqq');
+    await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  },
+  'list that failed': async (page) => {
+    await page.route('**/api/incidents?*', (route) => route.abort());
+    await page.goto('/');
+    await expect(page.getByRole('alert')).toBeVisible();
+  },
+  detail: async (page) => {
+    await page.goto('/incidents/INC-3');
+    await expect(
+      page.getByRole('region', { name: 'History' }).getByRole('listitem').first(),
+    ).toBeVisible();
+    await page.waitForLoadState('networkidle');
+  },
+  'detail being edited': async (page) => {
+    await page.goto('/incidents/INC-3');
+    await page.getByRole('button', { name: 'Edit summary' }).click();
+    await page.getByRole('button', { name: 'Edit start time' }).click();
+    await page.getByRole('button', { name: 'Edit service' }).click();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByRole('option').first()).toBeVisible();
+  },
+  create: async (page) => {
+    await page.goto('/incidents/new');
+    await page.getByRole('button', { name: 'Create incident' }).click();
+    await expect(page.getByText('Say what is broken.')).toBeVisible();
+  },
+  'not found': async (page) => {
+    await page.goto('/nowhere');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  },
+  help: async (page) => {
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+  },
+  'your name': async (page) => {
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Set your name' }).click();
+    await expect(page.getByLabel('Your name', { exact: true }).last()).toBeVisible();
+  },
+};
+
+for (const [name, open] of Object.entries(VIEWS)) {
+  test(`${name}: axe finds nothing, in light and in dark`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+      await expectAccessible(page);
+    }
+  });
+}
+
+test('the chosen theme is there before the first paint, whatever the system says', async ({
+  page,
+}) => {
+  await page.goto('/');
+  await page.getByRole('button', { name: /^Theme/ }).click();
+  await page.getByRole('radio', { name: 'Dark' }).check();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  // Without the app's code only the blocking script can have set it.
+  await page.route('**/assets/*.js', (route) => route.abort());
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
+
+test('320 pixels are enough, as is a zoom of 400 %', async ({ page, request }) => {
+  const incident = await createIncident(request, {
+    title: `Unbreakable${'x'.repeat(120)}`,
+    service: 's'.repeat(110),
+    owner: 'o'.repeat(110),
+    summary: `\`\`\`\n${'long '.repeat(80)}\n\`\`\`\n\n|a|b|\n|-|-|\n|${'c'.repeat(90)}|d|`,
+  });
+  for (const height of [640, 225]) {
+    await page.setViewportSize({ width: 320, height });
+    for (const path of [
+      '/',
+      '/?search=Unbreakable',
+      `/incidents/INC-${incident.number}`,
+      '/incidents/new',
+      '/nowhere',
+    ]) {
+      await page.goto(path);
+      await page.waitForLoadState('networkidle');
+      const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(extra, `${path} at 320x${height}`).toBeLessThanOrEqual(0);
+    }
+  }
+});
+
+test('on a phone rows are cards, and targets are large', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/');
+  await expect(page.locator('tbody tr').first()).toBeVisible();
+  for (const box of await page.locator('tbody tr, .chip, .topbar .btn, .pager .btn').all()) {
+    if (!(await box.isVisible())) continue;
+    expect((await box.boundingBox())?.height, await box.innerHTML()).toBeGreaterThanOrEqual(44);
+  }
+  await expect(page.getByRole('table')).toBeVisible();
+  await expectAccessible(page);
+});
