@@ -15,7 +15,13 @@ from types import FrameType
 from typing import NoReturn
 
 from tracker.config import BACKEND, Settings, SettingsError
-from tracker.startup import StartupError, require_free_port, running_database, upgrade_database
+from tracker.startup import (
+    StartupError,
+    application_for_worker,
+    require_free_port,
+    running_database,
+    upgrade_database,
+)
 
 
 def main() -> int:
@@ -64,8 +70,6 @@ def serve(settings: Settings) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    from tracker import create_app
-
     Granian(
         "tracker",
         address=settings.host,
@@ -76,7 +80,7 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.error,
         websockets=False,
         workers_kill_timeout=10,
-    ).serve(target_loader=partial(create_app, settings), wrap_loader=False)
+    ).serve(target_loader=partial(application_for_worker, settings), wrap_loader=False)
 
 
 def serve_reloading(settings: Settings) -> int:

@@ -1,11 +1,14 @@
 """What happens before the first request: a database that runs, has the newest schema, and a port that is free."""
 
 import errno
+import multiprocessing
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import flask_migrate
 from alembic.runtime.migration import MigrationContext
@@ -95,6 +98,25 @@ def _current_revision(connection: Connection) -> str | None:
             "or restore a backup that was made with this one."
         )
     return current
+
+
+def application_for_worker(settings: Settings) -> Flask:
+    """The application, in a process that serves it and that ends with the one that started it.
+
+    Where that is killed, nobody would tell this one to stop: it would go on serving and keep the port.
+    """
+    # Imported here, since the package imports this module's neighbours.
+    from tracker import create_app
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def end_with_parent() -> None:
+            parent.join()
+            os._exit(1)
+
+        Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
+    return create_app(settings)
 
 
 def require_free_port(host: str, port: int) -> None:
