@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,7 @@ START_SECONDS = 600
 
 # A socket's path may be this long on every platform, its file name included.
 _SOCKET_PATH_MAX = 103
+_PLAIN = re.compile(r"[A-Za-z0-9/._+ -]+")
 
 
 class EmbeddedError(Exception):
@@ -143,7 +145,9 @@ class _Server:
         }
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         started = self._run(
-            "pg_ctl", "start", "-D", str(self.pgdata), "-l", str(self.log),
+            # By their names alone: pg_ctl puts them into a command for the shell, which would read other characters
+            # of the path as its own.
+            "pg_ctl", "start", "-D", self.pgdata.name, "-l", self.log.name,
             "-w", "-t", str(START_SECONDS), "-o", options,
         )  # fmt: skip
         if started.returncode != 0:
@@ -172,7 +176,7 @@ class _Server:
                 [*account.prefix, str(account.binaries / program), *arguments],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False,
                 user=account.uid, group=account.gid, extra_groups=None if account.uid is None else [],
-                cwd="/", env={**os.environ, "LC_ALL": "C"}, start_new_session=True,
+                cwd=self.pgdata.parent, env={**os.environ, "LC_ALL": "C"}, start_new_session=True,
             )  # fmt: skip
             output.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, output.read())
@@ -236,9 +240,12 @@ def _reachable(binaries: Path) -> Path:
 
 
 def _socket_folder(pgdata: Path) -> Path:
-    """A folder for the server's socket whose path is short enough, the same for every process."""
+    """A folder for the server's socket whose path is short and plain enough, the same for every process.
+
+    The setting that names it is a list with quotes and commas of its own, inside a command for the shell.
+    """
     beside = pgdata.with_name("socket")
-    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= _SOCKET_PATH_MAX:
+    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= _SOCKET_PATH_MAX and _PLAIN.fullmatch(str(beside)):
         return beside
     digest = hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"incident-tracker-{os.geteuid()}-{digest}"
