@@ -24,7 +24,7 @@ test('everything is edited in place, and the history tells it with the name', as
     'aria-pressed',
     'true',
   );
-  await expect(history(page).last()).toContainText('Zoë Ångström marked it mitigated');
+  await expect(history(page).last()).toContainText('Zoë Ångström marked it Mitigated');
   await expect(page.getByText('Time to mitigate')).toBeVisible();
 
   await page.getByRole('button', { name: 'SEV1', exact: true }).click();
@@ -41,7 +41,7 @@ test('everything is edited in place, and the history tells it with the name', as
   await page.getByRole('option', { name: /test-service/ }).click();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Assign to me' }).click();
-  await expect(history(page).last()).toContainText('assigned it to Zoë Ångström');
+  await expect(history(page).last()).toContainText('Zoë Ångström took it on');
 
   await page.getByRole('button', { name: 'Edit summary' }).click();
   await page.getByRole('textbox', { name: 'Summary' }).fill('# Cause\n\nA **full** disk.');
@@ -63,6 +63,7 @@ test('a time that cannot be is refused at its field', async ({ page, request }) 
   await page.getByLabel('Started, local time').fill('2024-01-01T00:00:00');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('region', { name: 'Times' })).toContainText('1 Jan 2024');
+  await expect(page.getByRole('button', { name: 'Edit start time' })).toBeFocused();
 });
 
 test('nobody is overwritten unseen, and nothing typed is lost', async ({ page, request }) => {
@@ -83,6 +84,7 @@ test('nobody is overwritten unseen, and nothing typed is lost', async ({ page, r
   );
 
   await conflict.getByRole('button', { name: 'Use theirs' }).click();
+  await expect(page.locator('main')).toBeFocused();
   await expect(page.getByText('What Cleo found.')).toBeVisible();
   await expect(page.getByText('You have an unsaved draft.')).toBeVisible();
 

@@ -1,5 +1,5 @@
 import { CircleHelp, Plus, WifiOff } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { HelpSheet } from '@/components/HelpSheet';
@@ -10,12 +10,15 @@ import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
 import { useCommand } from '@/lib/commands';
+import { useTheme } from '@/lib/theme';
 
 export function Layout() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const navigationType = useNavigationType();
   const online = useOnline();
+  const main = useRef<HTMLElement>(null);
+  const theme = useTheme();
   const [helpOpen, setHelpOpen] = useState(false);
 
   useCommand('go.list', () => void navigate('/'));
@@ -24,7 +27,10 @@ export function Layout() {
 
   useEffect(() => {
     // Back and Forward keep the place where the page was; a new page starts at its top.
-    if (navigationType !== 'POP') window.scrollTo(0, 0);
+    if (navigationType === 'POP') return;
+    window.scrollTo(0, 0);
+    // The link that led here is gone; without this the keyboard would start again at the top bar.
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
   }, [pathname, navigationType]);
 
   return (
@@ -74,14 +80,19 @@ export function Layout() {
           This device is offline. What you see may be out of date; what you type is kept.
         </p>
       )}
-      <main id="content" tabIndex={-1}>
+      <main ref={main} id="content" tabIndex={-1}>
         <PageBoundary key={pathname}>
           <Outlet />
         </PageBoundary>
       </main>
       {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       <SharedTooltip />
-      <Toaster position="bottom-right" gap={8} toastOptions={{ className: 'toast' }} />
+      <Toaster
+        theme={theme}
+        position="bottom-right"
+        gap={8}
+        toastOptions={{ className: 'toast' }}
+      />
     </>
   );
 }

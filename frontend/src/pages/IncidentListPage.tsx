@@ -4,6 +4,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Pagination, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { listQuery } from '@/features/incidents/api/queries';
+import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
 import { IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
@@ -44,6 +45,7 @@ export function IncidentListPage() {
         <p className="num range" role="status">
           {paging && rangeText(paging)}
         </p>
+        <DensityPicker />
       </div>
       <FilterBar state={state} onChange={(change) => setState(withFilter(state, change))} />
       {isPending && <ListSkeleton />}

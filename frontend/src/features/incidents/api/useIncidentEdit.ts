@@ -22,7 +22,7 @@ export interface IncidentEdit {
   /** The patch on its way, to be shown as if it had arrived. */
   pending: IncidentPatch | null;
   conflict: Conflict | null;
-  useTheirs: () => void;
+  takeTheirs: () => void;
   saveMine: () => Promise<SaveResult>;
 }
 
@@ -61,7 +61,7 @@ export function useIncidentEdit(): IncidentEdit {
     save,
     pending: update.isPending ? update.variables.patch : null,
     conflict,
-    useTheirs: () => setConflict(null),
+    takeTheirs: () => setConflict(null),
     saveMine: async () =>
       conflict ? save(conflict.patch, conflict.current) : { kind: 'failed', message: '' },
   };

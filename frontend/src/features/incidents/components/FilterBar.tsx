@@ -1,14 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Rows2, Rows3, Rows4, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { facetsQuery } from '@/features/incidents/api/queries';
-import {
-  DENSITIES,
-  type Density,
-  setDensity,
-  useDensity,
-} from '@/features/incidents/model/density';
 import {
   DEFAULT_STATE,
   formatListState,
@@ -95,7 +89,6 @@ export function FilterBar({ state, onChange }: Props) {
           </Link>
         )}
       </div>
-      <DensityPicker />
     </section>
   );
 }
@@ -114,34 +107,5 @@ function Chip({ count, pressed, onPress, children }: ChipProps) {
       {/* A fixed width: the bar must not jump while counts arrive. */}
       <span className="count">{count ?? ''}</span>
     </button>
-  );
-}
-
-const DENSITY_ICONS: Record<Density, typeof Rows2> = {
-  compact: Rows4,
-  standard: Rows3,
-  comfortable: Rows2,
-};
-
-function DensityPicker() {
-  const density = useDensity();
-  return (
-    <div className="segments density" role="group" aria-label="Row height">
-      {DENSITIES.map((value) => {
-        const Icon = DENSITY_ICONS[value];
-        return (
-          <button
-            key={value}
-            type="button"
-            aria-pressed={density === value}
-            aria-label={`${value} rows`}
-            data-tip={`${value[0]?.toUpperCase()}${value.slice(1)} rows`}
-            onClick={() => setDensity(value)}
-          >
-            <Icon aria-hidden="true" />
-          </button>
-        );
-      })}
-    </div>
   );
 }

@@ -102,16 +102,18 @@ function IncidentRow({
         <StatusBadge status={incident.status} />
       </td>
       <td role="cell" className="c-title">
-        <Link
-          className="row-link"
-          to={incidentPath(incident)}
-          state={{ fromList: true }}
-          data-tip-at=".c-age time"
-          onClick={() => onOpen(incident)}
-        >
-          {incident.title}
-        </Link>
-        <span className="row-key">{incidentKey(incident)}</span>
+        <div className="title">
+          <Link
+            className="row-link"
+            to={incidentPath(incident)}
+            state={{ fromList: true }}
+            data-tip-at=".c-age time"
+            onClick={() => onOpen(incident)}
+          >
+            {incident.title}
+          </Link>
+          <span className="row-key">{incidentKey(incident)}</span>
+        </div>
       </td>
       <td role="cell" className="c-service">
         {incident.service}

@@ -24,9 +24,11 @@ function event(
 
 test.each([
   [{ severity: ['SEV3', 'SEV1'] }, [{ verb: 'changed the severity', from: 'SEV3', to: 'SEV1' }]],
-  [{ owner: [null, 'Ana'] }, [{ verb: 'assigned it to', to: 'Ana' }]],
+  [{ owner: [null, 'Ben'] }, [{ verb: 'assigned it to', to: 'Ben' }]],
+  [{ owner: ['Ben', 'Ana'] }, [{ verb: 'took it on' }]],
   [{ owner: ['Ana', null] }, [{ verb: 'unassigned', from: 'Ana' }]],
-  [{ status: ['RESOLVED', 'OPEN'] }, [{ verb: 'reopened it', from: 'RESOLVED', to: 'OPEN' }]],
+  [{ status: ['RESOLVED', 'OPEN'] }, [{ verb: 'reopened it' }]],
+  [{ status: ['OPEN', 'RESOLVED'] }, [{ verb: 'marked it', to: 'RESOLVED' }]],
   [{ summary: [null, 'long text'] }, [{ verb: 'wrote the summary' }]],
   [{ summary: ['a', 'b'] }, [{ verb: 'edited the summary' }]],
   [{ invented: ['a', 'b'] }, [{ verb: 'changed invented', from: 'a', to: 'b' }]],

@@ -20,19 +20,13 @@ const FIELD_NAMES: Record<string, string> = {
   resolvedAt: 'the resolution time',
 };
 
-const STATUS_VERBS: Record<string, string> = {
-  OPEN: 'reopened it',
-  MITIGATED: 'marked it mitigated',
-  RESOLVED: 'resolved it',
-};
-
 function show(field: string, value: unknown): string {
   if (value === null || value === undefined) return 'none';
   if (field.endsWith('At') && typeof value === 'string') return formatLocal(value);
   return String(value);
 }
 
-function sentence(field: string, from: unknown, to: unknown): Sentence {
+function sentence(field: string, from: unknown, to: unknown, actor: string): Sentence {
   const name = FIELD_NAMES[field] ?? field;
   if (field === 'summary') {
     return {
@@ -44,11 +38,11 @@ function sentence(field: string, from: unknown, to: unknown): Sentence {
             : 'edited the summary',
     };
   }
-  if (field === 'owner' && from === null) return { verb: 'assigned it to', to: show(field, to) };
+  if (field === 'owner' && to === actor) return { verb: 'took it on' };
   if (field === 'owner' && to === null) return { verb: 'unassigned', from: show(field, from) };
-  if (field === 'status' && typeof to === 'string' && STATUS_VERBS[to]) {
-    return { verb: STATUS_VERBS[to], from: show(field, from), to };
-  }
+  if (field === 'owner') return { verb: 'assigned it to', to: show(field, to) };
+  if (field === 'status' && to === 'OPEN') return { verb: 'reopened it' };
+  if (field === 'status') return { verb: 'marked it', to: show(field, to) };
   if (from === null || from === undefined) return { verb: `set ${name} to`, to: show(field, to) };
   if (to === null) return { verb: `cleared ${name}`, from: show(field, from) };
   return { verb: `changed ${name}`, from: show(field, from), to: show(field, to) };
@@ -66,7 +60,7 @@ export function sentencesOf(event: IncidentEvent, incident: Incident): Sentence[
     .filter(
       ([field]) => field !== 'version' && field !== 'updatedAt' && !isStamp(field, event.changes),
     )
-    .map(([field, [from, to]]) => sentence(field, from, to));
+    .map(([field, [from, to]]) => sentence(field, from, to, event.actor));
 }
 
 /** "12m after opening"; nothing for the opening itself. */

@@ -18,9 +18,20 @@ export function ConflictPanel({ conflict, edit }: { conflict: Conflict; edit: In
 
   useEffect(() => panel.current?.focus(), [conflict]);
 
+  /** The panel goes away; the focus stays on the page. */
+  function leave() {
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }
+
+  function dismiss() {
+    edit.takeTheirs();
+    leave();
+  }
+
   async function saveMine() {
     const result = await edit.saveMine();
     if (result.kind === 'failed') toast.error(result.message);
+    else leave();
   }
 
   return (
@@ -53,7 +64,7 @@ export function ConflictPanel({ conflict, edit }: { conflict: Conflict; edit: In
         ))}
       </dl>
       <div className="row">
-        <button type="button" className="btn" onClick={edit.useTheirs}>
+        <button type="button" className="btn" onClick={dismiss}>
           Use theirs
         </button>
         <button type="button" className="btn primary" onClick={() => void saveMine()}>

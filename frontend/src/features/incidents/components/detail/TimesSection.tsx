@@ -1,5 +1,5 @@
 import { Pencil } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { TimeAgo } from '@/components/TimeAgo';
 import { FieldMessage } from '@/components/ui/Field';
 import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
@@ -23,10 +23,20 @@ const TIMES: ReadonlyArray<{ field: TimeField; label: string; noun: string }> = 
 
 export function TimesSection({ incident, edit }: Props) {
   const [editing, setEditing] = useState<{ field: TimeField; base: Incident } | null>(null);
+  const list = useRef<HTMLDListElement>(null);
+
+  function close(field: TimeField) {
+    setEditing(null);
+    // Once the field is gone, the focus goes back to the button that opened it.
+    requestAnimationFrame(() =>
+      list.current?.querySelector<HTMLElement>(`[data-edit=${field}]`)?.focus(),
+    );
+  }
+
   return (
     <section className="panel" aria-labelledby="times-title">
       <h2 id="times-title">Times</h2>
-      <dl className="times">
+      <dl ref={list} className="times">
         {TIMES.map(({ field, label, noun }) => {
           const at = incident[field];
           return (
@@ -39,7 +49,7 @@ export function TimesSection({ incident, edit }: Props) {
                     label={label}
                     base={editing.base}
                     edit={edit}
-                    onClose={() => setEditing(null)}
+                    onClose={() => close(field)}
                   />
                 ) : (
                   <span className="editable">
@@ -56,6 +66,7 @@ export function TimesSection({ incident, edit }: Props) {
                     <button
                       type="button"
                       className="btn ghost icon small"
+                      data-edit={field}
                       aria-label={`Edit ${noun} time`}
                       onClick={() => setEditing({ field, base: incident })}
                     >
