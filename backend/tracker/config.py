@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 BACKEND = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -38,12 +40,16 @@ def is_loopback(host: str) -> bool:
 def normalise_database_url(url: str) -> str:
     """The URL with psycopg2 named as its driver, which SQLAlchemy 2.1 no longer assumes."""
     scheme, separator, rest = url.partition("://")
+    example = "such as postgresql://user:password@localhost:5432/incident_tracker"
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise SettingsError(
-            "DATABASE_URL must start with postgresql:// or postgres://, "
-            "such as postgresql://user:password@localhost:5432/incident_tracker."
-        )
-    return f"postgresql+psycopg2://{rest}"
+        raise SettingsError(f"DATABASE_URL must start with postgresql:// or postgres://, {example}.")
+    normalised = f"postgresql+psycopg2://{rest}"
+    try:
+        make_url(normalised)
+    except (ArgumentError, ValueError) as error:
+        # Without what it is: it holds a password.
+        raise SettingsError(f"DATABASE_URL must be a URL of PostgreSQL, {example}.") from error
+    return normalised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,7 @@ def _text(_name: str, raw: str) -> str:
 
 def _number(low: int, high: int) -> Any:
     def read(name: str, raw: str) -> int:
-        if not raw.isdecimal() or not low <= int(raw) <= high:
+        if not raw.isdecimal() or len(raw) > len(str(high)) or not low <= int(raw) <= high:
             raise SettingsError(f"{name} must be a whole number from {low} to {high}, but is {raw!r}.")
         return int(raw)
 
