@@ -108,9 +108,10 @@ class _Server:
     def _initialise(self) -> None:
         # Into a folder of its own, which takes its place when it is complete: a first start that is interrupted,
         # or runs out of space, leaves nothing behind that the next one would take for a database.
-        fresh = self.pgdata.with_name("postgresql.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        # Of another name each time, since the program of a start that was killed may still be writing to its own.
+        for left_over in self.pgdata.parent.glob("postgresql.new.*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        fresh = Path(tempfile.mkdtemp(prefix="postgresql.new.", dir=self.pgdata.parent))
         self._hand_over(fresh)
         done = self._run(
             "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions",
