@@ -1,0 +1,126 @@
+"""What callers see while the database hangs, is gone, and comes back."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.serving import databases_in, serving, wait_until
+from tracker import create_app
+from tracker.about import PATIENCE
+from tracker.config import Settings
+from tracker.embedded import _Server
+from tracker.openapi import VERSION
+from tracker.startup import running_database, upgrade_database
+
+SOON = PATIENCE + 1
+"""Seconds within which the health check has answered, whatever the database does."""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Where the database of a test lies that may be hurt."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def client(data_dir: Path) -> Iterator[FlaskClient]:
+    """A client of an application with a database server of its own."""
+    with running_database(Settings(data_dir=data_dir)) as settings:
+        app = create_app(settings)
+        upgrade_database(app)
+        yield app.test_client()
+
+
+def health(client: FlaskClient) -> int:
+    """The status of the health check, which has come soon."""
+    began = time.monotonic()
+    response = client.get("/api/health")
+    assert time.monotonic() - began < SOON
+    if response.status_code == 503:
+        assert int(response.headers["Retry-After"]) > 0
+        problem = response.get_json()
+        assert problem["database"] == "unavailable"
+        assert problem["version"] == VERSION
+    return response.status_code
+
+
+def test_a_database_that_hangs_is_noticed_and_comes_back(client: FlaskClient, data_dir: Path) -> None:
+    assert client.get("/api/health").get_json() == {"status": "ok", "database": "ok", "version": VERSION}
+    (server,) = databases_in(data_dir)
+    processes = [server, *server.children(recursive=True)]
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        threads = threading.active_count()
+        assert [health(client) for _ in range(3)] == [503] * 3
+        assert threading.active_count() <= threads + 1
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+    wait_until(lambda: health(client) == 200, "the health to come back", 5)
+
+
+def test_a_server_that_never_answers_is_noticed() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql+psycopg2://postgres@127.0.0.1:{silent.getsockname()[1]}/x"
+        assert health(create_app(Settings(database_url=url)).test_client()) == 503
+
+
+def test_a_database_that_is_gone_is_noticed_at_once() -> None:
+    assert health(create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/x")).test_client()) == 503
+
+
+def test_under_load_a_restart_of_the_database_costs_only_the_time_that_it_takes(tmp_path: Path, data_dir: Path) -> None:
+    """Every answer meanwhile is a right one or a 503 that says when to come back; what was acknowledged is kept."""
+    with serving(tmp_path, DATA_DIR=data_dir) as server:
+        statuses: list[int] = []
+        acknowledged: set[str] = set()
+        finish = threading.Event()
+
+        def write(writer: int) -> None:
+            count = 0
+            while not finish.is_set():
+                count += 1
+                title = f"Writer {writer}, incident {count}"
+                answer = server.call("/api/incidents", {"title": title, "service": "db", "severity": "SEV3"})
+                statuses.append(answer.status)
+                if answer.status == 201:
+                    acknowledged.add(title)
+                else:
+                    assert answer.status == 503, answer.body
+                    assert int(answer.headers["Retry-After"]) > 0
+                    assert "psycopg2" not in str(answer.body)
+
+        writers = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+        for writer in writers:
+            writer.start()
+        wait_until(lambda: statuses.count(201) > 20, "some writes")
+        embedded = _Server(data_dir / "postgresql")
+        embedded.stop()
+        before = len(statuses)
+        wait_until(lambda: statuses[before:].count(503) > 3, "refusals")
+        embedded.ensure_running()
+        began = time.monotonic()
+        before = len(statuses)
+        wait_until(lambda: 201 in statuses[before:], "writes again", 10)
+        assert time.monotonic() - began < 5
+        finish.set()
+        for writer in writers:
+            writer.join()
+        assert statuses[-1] == 201
+        titles: set[str] = set()
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = server.call(f"/api/incidents?per_page=100{cursor}").body
+            titles |= {item["title"] for item in answer["items"]}
+            cursor = f"&cursor={answer['nextCursor']}" if answer["nextCursor"] else None
+        assert titles >= acknowledged
+        assert server.stop() == 0
