@@ -92,6 +92,7 @@ test('search replaces the URL instead of filling the history', async ({ page, re
   await createIncident(request, { title: 'Zebra crossing the load balancer' });
   await page.goto('/');
   await page.goto('/?severity=SEV3');
+  await expect(rows(page).first()).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('zebra load');
   await expect(rows(page)).toHaveCount(1);

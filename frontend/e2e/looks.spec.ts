@@ -15,7 +15,7 @@ async function expectAccessible(page: Page) {
 /** Every page and every state that has a look of its own. */
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   list: async (page) => {
-    await page.goto('/?status=all');
+    await page.goto('/?status=all&per_page=25');
     await expect(page.locator('tbody tr').first()).toBeVisible();
   },
   'list with a filter open': async (page) => {
@@ -57,12 +57,12 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   },
   help: async (page) => {
-    await page.goto('/');
+    await page.goto('/?severity=SEV1');
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
   },
   'your name': async (page) => {
-    await page.goto('/');
+    await page.goto('/?severity=SEV1');
     await page.getByRole('button', { name: 'Set your name' }).click();
     await expect(page.getByLabel('Your name', { exact: true }).last()).toBeVisible();
   },

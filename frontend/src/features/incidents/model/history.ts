@@ -26,8 +26,13 @@ function show(field: string, value: unknown): string {
   return String(value);
 }
 
+/** A field and a value in the words of the history: "the start time", "4 Mar 2025, 14:00". */
+export function inWords(field: string, value: unknown): { name: string; text: string } {
+  return { name: FIELD_NAMES[field] ?? field, text: show(field, value) };
+}
+
 function sentence(field: string, from: unknown, to: unknown, actor: string): Sentence {
-  const name = FIELD_NAMES[field] ?? field;
+  const { name } = inWords(field, to);
   if (field === 'summary') {
     return {
       verb:

@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { TimeAgo } from '@/components/TimeAgo';
 import { eventsQuery } from '@/features/incidents/api/queries';
 import type { Conflict, IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
+import { inWords } from '@/features/incidents/model/history';
 import { EventSentences } from './EventSentences';
 
 /** Somebody was faster. Says who did what, keeps what was typed, and asks instead of overwriting. */
@@ -56,12 +57,15 @@ export function ConflictPanel({ conflict, edit }: { conflict: Conflict; edit: In
       </ul>
       <p>Your change is not saved yet:</p>
       <dl>
-        {Object.entries(patch).map(([field, value]) => (
-          <div key={field}>
-            <dt>{field}</dt>
-            <dd className="typed">{value ?? 'none'}</dd>
-          </div>
-        ))}
+        {Object.entries(patch).map(([field, value]) => {
+          const { name, text } = inWords(field, value);
+          return (
+            <div key={field}>
+              <dt>{name}</dt>
+              <dd className="typed">{text}</dd>
+            </div>
+          );
+        })}
       </dl>
       <div className="row">
         <button type="button" className="btn" onClick={dismiss}>
