@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from '@playwright/test';
@@ -43,7 +43,8 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: '.venv/bin/python app.py --demo',
+    // The folder of the last run is emptied, not kept: each database takes tens of megabytes.
+    command: 'rm -rf "$DATA_DIR" && exec .venv/bin/python app.py --demo',
     cwd: '../backend',
     url: `http://127.0.0.1:${PORT}/api/health`,
     timeout: 60_000,
@@ -53,7 +54,7 @@ export default defineConfig({
       PORT: String(PORT),
       HOST: '127.0.0.1',
       DATABASE_URL: '',
-      DATA_DIR: mkdtempSync(join(tmpdir(), 'incident-tracker-e2e-')),
+      DATA_DIR: join(tmpdir(), 'incident-tracker-e2e'),
     },
   },
 });
