@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import databases_in, failing, serving, started, wait_until
+from tracker.embedded import _Server, embedded_postgres_url
 
 AS_ROOT = os.geteuid() == 0
 SECOND_START = 10
@@ -85,7 +87,7 @@ def test_two_starts_share_one_database_and_the_last_stops_it(folder: Path) -> No
     assert databases_in(data) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_stop_while_the_database_is_being_made_breaks_nothing(folder: Path, number: signal.Signals) -> None:
     data = folder / "data"
     with started(folder, DATA_DIR=data) as server:
@@ -109,13 +111,31 @@ def test_the_data_may_lie_in_a_folder_of_any_name(folder: Path, name: str) -> No
 
 def test_a_full_disk_is_one_clear_sentence(folder: Path) -> None:
     # A limit on the size of files ends writing as a full disk does, without needing one.
-    limited = ("prlimit", "--fsize=65536")
+    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (65536,) * 2); "
+    limit += "os.execv(sys.argv[1], sys.argv[1:])"
+    limited = (sys.executable, "-c", limit)
     code, _, errors = failing(folder, DATA_DIR=folder / "data", prefix=limited)
     assert code == 1
     assert len(errors.splitlines()) == 1
-    assert "Traceback" not in errors
+    assert errors.startswith("No database could be made in")
+    assert "File too large" in errors
     with serving(folder, DATA_DIR=folder / "data") as server:
         assert server.create("With space again") == 1
+
+
+def test_a_start_that_fails_or_is_stopped_half_way_leaves_no_server_behind(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = folder / "data"
+
+    def fail(server: _Server) -> None:
+        assert len(databases_in(data)) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Server, "_ensure_database", fail)
+    with pytest.raises(KeyboardInterrupt), embedded_postgres_url(data):
+        raise AssertionError("it did start")
+    assert databases_in(data) == []
 
 
 def _without(program: str, folder: Path) -> str:

@@ -28,6 +28,7 @@ START_SECONDS = 600
 
 # A socket's path may be this long on every platform, its file name included.
 _SOCKET_PATH_MAX = 103
+_TELLING = re.compile(r"(?:ERROR|FATAL|PANIC|error):\s*(.+)")
 _PLAIN = re.compile(r"[A-Za-z0-9/._+ -]+")
 
 
@@ -55,10 +56,10 @@ def embedded_postgres_url(data_dir: Path) -> Iterator[str]:
     with starting, using:
         # One process at a time starts or stops the server; all that use it share the other lock, which the
         # system gives back even for a process that is killed.
-        with _locked(starting):
-            server.ensure_running()
-            fcntl.flock(using, fcntl.LOCK_SH)
         try:
+            with _locked(starting):
+                server.ensure_running()
+                fcntl.flock(using, fcntl.LOCK_SH)
             yield server.url
         finally:
             with _locked(starting):
@@ -139,6 +140,7 @@ class _Server:
         self._hand_over(self.sockets)
         self.log.touch()
         self._hand_over(self.log)
+        before = self.log.stat().st_size
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": self.sockets,
@@ -152,7 +154,9 @@ class _Server:
             "-w", "-t", str(START_SECONDS), "-o", options,
         )  # fmt: skip
         if started.returncode != 0:
-            said = self.log.read_text(errors="replace") if self.log.exists() else started.stdout
+            with self.log.open(errors="replace") as log:
+                log.seek(before)
+                said = log.read() or started.stdout
             raise EmbeddedError(f"The database in {self.pgdata} does not start: {_reason(said)} (see {self.log})")
 
     def _ensure_database(self) -> None:
@@ -253,8 +257,8 @@ def _socket_folder(pgdata: Path) -> Path:
 
 
 def _reason(output: str) -> str:
-    """The line of a program's output that says what went wrong, as a sentence."""
+    """The line of a program's output that says what went wrong, as a sentence: the first, as others follow from it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
-    said = (telling or lines or ["it gave no reason"])[-1]
-    return said.rpartition("FATAL:")[2].rpartition("error:")[2].strip().rstrip(".") + "."
+    telling = [found[1] for line in lines if (found := _TELLING.search(line))]
+    said = telling[0] if telling else lines[-1] if lines else "it gave no reason"
+    return said.strip().rstrip(".") + "."
