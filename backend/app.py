@@ -14,6 +14,8 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
+from sqlalchemy.exc import DBAPIError
+
 from tracker.config import BACKEND, Settings, SettingsError
 from tracker.startup import (
     StartupError,
@@ -44,6 +46,10 @@ def main() -> int:
             serve(running)
     except (SettingsError, StartupError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except DBAPIError as error:
+        said = str(error.orig).strip().splitlines()
+        print(f"The database stopped the work ({said[0] if said else 'no answer'}).", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from threading import Thread
 
 import flask_migrate
@@ -55,7 +54,7 @@ def upgrade_database(app: Flask) -> None:
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                _refuse_old_server(connection)
+                _refuse_unfit_server(connection)
                 # Held by this session until it ends, whatever the migrations do to their transactions.
                 connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
                 connection.commit()
@@ -75,10 +74,16 @@ def upgrade_database(app: Flask) -> None:
             db.engine.dispose()
 
 
-def _refuse_old_server(connection: Connection) -> None:
+def _refuse_unfit_server(connection: Connection) -> None:
     version = connection.dialect.server_version_info or (0,)
     if version < (14,):
         raise StartupError(f"PostgreSQL {version[0]} is too old: DATABASE_URL must name one of 14 or newer.")
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise StartupError(
+            f"The database keeps text in {encoding}, which cannot hold every name: DATABASE_URL must name one made "
+            "with ENCODING 'UTF8'."
+        )
 
 
 def _script() -> ScriptDirectory:
@@ -137,11 +142,3 @@ def require_free_port(host: str, port: int) -> None:
             raise StartupError(
                 f"Cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT."
             ) from error
-
-
-def describe(path: Path) -> str:
-    """The path, from the current folder where that is shorter."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
