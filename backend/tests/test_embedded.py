@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import databases_in, failing, serving, started, wait_until
-from tracker.embedded import _Server, embedded_postgres_url
+from tracker.embedded import _Server, _socket_folder, embedded_postgres_url
 
 AS_ROOT = os.geteuid() == 0
 SECOND_START = 10
@@ -106,7 +106,9 @@ def test_the_data_may_lie_in_a_folder_of_any_name(folder: Path, name: str) -> No
     with serving(folder, DATA_DIR=data) as server:
         assert server.create("Anything") == 1
         assert len(databases_in(data)) == 1
+        assert _socket_folder(data / "postgresql").is_dir()
     assert databases_in(data) == []
+    assert not _socket_folder(data / "postgresql").exists()
 
 
 def test_a_full_disk_is_one_clear_sentence(folder: Path) -> None:

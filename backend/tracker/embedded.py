@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -105,6 +105,8 @@ class _Server:
 
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "-D", str(self.pgdata), "-m", "fast", "-w", "-t", str(START_SECONDS))
+        with suppress(OSError):
+            self.sockets.rmdir()
 
     def _initialise(self) -> None:
         # Into a folder of its own, which takes its place when it is complete: a first start that is interrupted,
@@ -137,6 +139,9 @@ class _Server:
 
     def _start(self) -> None:
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.sockets.stat().st_uid not in (os.geteuid(), self.account.uid):
+            # Where it lies among everybody's temporary files, somebody else may have been there first.
+            raise EmbeddedError(f"{self.sockets} belongs to somebody else: remove it, or set DATA_DIR to a shorter path.")
         self._hand_over(self.sockets)
         self.log.touch()
         self._hand_over(self.log)
