@@ -141,7 +141,9 @@ class _Server:
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.sockets.stat().st_uid not in (os.geteuid(), self.account.uid):
             # Where it lies among everybody's temporary files, somebody else may have been there first.
-            raise EmbeddedError(f"{self.sockets} belongs to somebody else: remove it, or set DATA_DIR to a shorter path.")
+            raise EmbeddedError(
+                f"{self.sockets} belongs to somebody else: remove it, or set DATA_DIR to a shorter path."
+            )
         self._hand_over(self.sockets)
         self.log.touch()
         self._hand_over(self.log)
