@@ -112,6 +112,23 @@ def test_a_database_of_a_newer_release(complaint: Complaint, empty_database: str
     assert "newer release" in said
 
 
+def test_a_database_that_cannot_hold_every_name(complaint: Complaint, server_url: str) -> None:
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS incident_tracker_latin"))
+        connection.execute(
+            text("CREATE DATABASE incident_tracker_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        )
+        try:
+            url = make_url(server_url).set(database="incident_tracker_latin")
+            said = complaint(DATABASE_URL=_plain(url.render_as_string(hide_password=False)))
+        finally:
+            connection.execute(text("DROP DATABASE incident_tracker_latin WITH (FORCE)"))
+    server.dispose()
+    assert "LATIN1" in said
+    assert "UTF8" in said
+
+
 def test_a_configured_database_is_used_and_left_running(tmp_path: Path, empty_database: str) -> None:
     with serving(tmp_path, DATABASE_URL=_plain(empty_database), DATA_DIR=tmp_path / "data") as server:
         assert "DATABASE_URL" in server.said()
