@@ -90,7 +90,7 @@ frontend/node_modules/.installed: frontend/package-lock.json
 		echo "Node.js 20.19 or newer (22.12 or newer of the later ones) is needed: install it from https://nodejs.org." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is needed: it comes with Node.js from https://nodejs.org." >&2; exit 1; }
 	@echo "Installing the front end's packages …"
-	@cd frontend && npm ci --no-audit --no-fund --loglevel=error || { \
+	@cd frontend && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || { \
 		echo "The front end's packages could not be installed: the lines above say why." >&2; exit 1; }
 	@touch $@
 
