@@ -78,8 +78,6 @@ def create_incident(body: dict[str, Any]) -> Response:
 
     The answer names its address in `Location`.
     """
-    if body.get("status") is None:
-        body.pop("status", None)
     incident = queries.represent(operations.create_incident(**body, actor=actor()))
     db.session.commit()
     location = url_for("incidents.get_incident", incident_id=incident["id"])
