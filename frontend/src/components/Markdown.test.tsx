@@ -12,10 +12,16 @@ test.each([
   '<svg><script>alert(1)</script></svg>',
   '<form action="/api"><input name=x></form>',
   '<p style="position:fixed" onclick="alert(1)">x</p>',
+  '<table background="https://example.com/x.png"><tr><td>x</td></tr></table>',
+  '<dialog open>x</dialog>',
+  '<b data-tip="x" tabindex="0" accesskey="c" role="alert" aria-label="x">x</b>',
 ])('nothing that runs or fetches comes through: %s', (text) => {
   const out = html(text);
   expect(
-    out.querySelector('script, img, svg, form, input, [onclick], [onerror], [style]'),
+    out.querySelector(
+      'script, img, svg, form, input, dialog, [onclick], [onerror], [style], [background], ' +
+        '[data-tip], [tabindex], [accesskey], [role], [aria-label]',
+    ),
   ).toBeNull();
   expect(out.innerHTML).not.toContain('javascript:');
 });

@@ -48,6 +48,7 @@ export function MarkdownEditor({
         <textarea
           {...aria}
           id={id}
+          dir="auto"
           ref={inputRef}
           className="input"
           rows={rows}
@@ -68,7 +69,13 @@ export function MarkdownEditor({
 /** Rendered Markdown; until the renderer is loaded, the text as it was written. */
 export function MarkdownText({ text }: { text: string }) {
   return (
-    <Suspense fallback={<div className="markdown raw">{text}</div>}>
+    <Suspense
+      fallback={
+        <div className="markdown raw" dir="auto">
+          {text}
+        </div>
+      }
+    >
       <Markdown text={text} />
     </Suspense>
   );
