@@ -72,6 +72,11 @@ test('an answer that is no problem document is told too', async () => {
   expect(error).toMatchObject({ status: 502, requestId: 'req-8', retryAfterMs: 2000 });
 });
 
+test('a page in place of JSON is told in words', async () => {
+  const error = await failure(new HttpResponse('<h1>Log in to the hotel</h1>'));
+  expect(error.message).toContain('did not come from the tracker');
+});
+
 test('no answer at all has status 0', async () => {
   expect(await failure(HttpResponse.error())).toMatchObject({ status: 0 });
 });

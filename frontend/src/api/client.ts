@@ -17,6 +17,10 @@ const sayWhoWrites: Middleware = {
   },
 };
 
+/** A page that is no JSON comes from something in between: a proxy, or a network that wants a login first. */
+const NOT_OURS =
+  'The answer did not come from the tracker. A login page or a proxy may stand in between.';
+
 export const api = createClient<paths>({
   baseUrl: globalThis.location.origin,
   // A list is one comma-separated parameter; the API refuses a repeated one.
@@ -31,7 +35,10 @@ api.use(sayWhoWrites);
 export async function unwrap<T>(
   call: Promise<{ data?: T; error?: unknown; response: Response }>,
 ): Promise<T> {
-  const { data, error, response } = await call;
+  const { data, error, response } = await call.catch((cause: unknown) => {
+    if (cause instanceof SyntaxError) throw new ApiError(NOT_OURS, { status: 0 });
+    throw cause;
+  });
   if (!response.ok || data === undefined) throw problemFrom(response, error);
   return data;
 }
