@@ -6,7 +6,7 @@ import { useDebounce } from '@/hooks/useDebounce';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
 import { incidentKeyIn } from '@/lib/incident-key';
-import { DEFAULT_STATE, formatListState, withFilter } from '@/lib/search-params';
+import { DEFAULT_STATE, formatListState, SEARCH_MAX, withFilter } from '@/lib/search-params';
 
 const DEBOUNCE_MS = 200;
 
@@ -17,18 +17,19 @@ const DEBOUNCE_MS = 200;
 export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
-  const onList = useLocation().pathname === '/';
+  const { pathname } = useLocation();
+  const onList = pathname === '/';
   const { state, setState } = useListState();
   const inUrl = onList ? state.search : '';
 
   // What is being typed, null when the URL's text is shown. The two differ in spaces at the end, for instance.
   const [typed, setTyped] = useState<string | null>(null);
   const [written, setWritten] = useState('');
-  const [seen, setSeen] = useState(inUrl);
-  if (seen !== inUrl) {
-    setSeen(inUrl);
-    // Somebody else changed it: Back, a tab, Clear.
-    if (inUrl !== written) setTyped(null);
+  const [seen, setSeen] = useState({ inUrl, pathname });
+  if (seen.inUrl !== inUrl || seen.pathname !== pathname) {
+    setSeen({ inUrl, pathname });
+    // Another page, or somebody else changed it: Back, a tab, Clear.
+    if (inUrl !== written || seen.pathname !== pathname) setTyped(null);
   }
 
   const write = useCallback(
@@ -78,7 +79,7 @@ export function SearchBox() {
           placeholder="Search incidents, or INC-42"
           autoComplete="off"
           spellCheck={false}
-          maxLength={200}
+          maxLength={SEARCH_MAX}
           value={value}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => {

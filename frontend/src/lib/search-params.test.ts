@@ -90,6 +90,10 @@ describe('the URL of the list', () => {
     );
   });
 
+  test('a search that is too long for the API is cut, not refused', () => {
+    expect(parseListState(`?search=${'y'.repeat(500)}`).search).toHaveLength(200);
+  });
+
   test('a changed filter goes back to page 1', () => {
     const state = { ...DEFAULT_STATE, page: 4 };
     expect(withFilter(state, { search: 'x' }).page).toBe(1);

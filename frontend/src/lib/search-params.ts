@@ -16,6 +16,8 @@ const SORT_KEYS = [
   'createdAt',
   'updatedAt',
 ] as const;
+/** The API refuses a longer search. */
+export const SEARCH_MAX = 200;
 export const PER_PAGE = [25, 50, 100] as const;
 
 export type Severity = (typeof SEVERITIES)[number];
@@ -81,7 +83,7 @@ export function parseListState(query: string | URLSearchParams): ListState {
   const params = new URLSearchParams(query);
   const perPage = Number(params.get('per_page'));
   return {
-    search: (params.get('search') ?? '').trim(),
+    search: (params.get('search') ?? '').trim().slice(0, SEARCH_MAX).trim(),
     severity: pick(SEVERITIES, params.get('severity')),
     status: readStatus(params.get('status')),
     service: sortNames(decodeNames(params.get('service') ?? '')).filter((name) => name !== null),
