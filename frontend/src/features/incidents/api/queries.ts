@@ -7,7 +7,8 @@ import { apiFilters, type ListState } from '@/lib/search-params';
 export const keys = {
   lists: ['incidents', 'list'] as const,
   facets: ['incidents', 'facets'] as const,
-  incident: (id: string) => ['incidents', 'one', id] as const,
+  // "inc-42" typed by hand is the same incident as INC-42.
+  incident: (id: string) => ['incidents', 'one', id.toUpperCase()] as const,
   events: (id: string) => ['incidents', 'events', id] as const,
   services: ['services'] as const,
 };
@@ -45,9 +46,16 @@ export function incidentQuery(id: string, client: QueryClient) {
       unwrap(
         api.GET('/api/incidents/{incident_id}', { params: { path: { incident_id: id } }, signal }),
       ),
+    structuralSharing: newest,
     // The row that was clicked is shown at once; the answer replaces it.
     ...(listed && { placeholderData: listed }),
   });
+}
+
+/** Answers can overtake each other: a read that was asked before a write must not undo what the write showed. */
+function newest(before: unknown, after: unknown): unknown {
+  const old = before as Incident | undefined;
+  return old && old.version > (after as Incident).version ? old : after;
 }
 
 function findInLists(client: QueryClient, id: string): Incident | undefined {

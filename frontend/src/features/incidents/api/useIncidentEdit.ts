@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ApiError } from '@/api/problem';
 import type { Incident, IncidentPatch } from '@/features/incidents/model/incident';
 import { storeIncident, useUpdateIncident } from './mutations';
@@ -19,8 +19,8 @@ export type SaveResult =
 export interface IncidentEdit {
   /** Writes the patch if the incident is still as in `base`; nobody's change is overwritten unseen. */
   save: (patch: IncidentPatch, base: Incident) => Promise<SaveResult>;
-  /** The patch on its way, to be shown as if it had arrived. */
-  pending: IncidentPatch | null;
+  /** The patches on their way, in one, to be shown as if they had arrived. */
+  pending: IncidentPatch;
   conflict: Conflict | null;
   takeTheirs: () => void;
   saveMine: () => Promise<SaveResult>;
@@ -38,31 +38,69 @@ function messageOf(error: unknown, patch: IncidentPatch): string {
 
 export function useIncidentEdit(): IncidentEdit {
   const client = useQueryClient();
-  const update = useUpdateIncident();
+  const { mutateAsync } = useUpdateIncident();
   const [conflict, setConflict] = useState<Conflict | null>(null);
+  const [waiting, setWaiting] = useState<readonly IncidentPatch[]>([]);
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+  const ownWrites = useRef(new Map<number, Incident>());
 
-  async function save(patch: IncidentPatch, base: Incident): Promise<SaveResult> {
+  /**
+   * Where this page's own writes have led from there. If-Match held for each of them, so nobody else's change lies
+   * between the two.
+   */
+  function afterOwnWrites(base: Incident): Incident {
+    const next = ownWrites.current.get(base.version);
+    return next ? afterOwnWrites(next) : base;
+  }
+
+  async function write(patch: IncidentPatch, from: Incident): Promise<SaveResult> {
+    const base = afterOwnWrites(from);
     try {
-      const incident = await update.mutateAsync({ base, patch });
-      setConflict(null);
+      const incident = await mutateAsync({ base, patch });
+      if (incident.version > base.version) ownWrites.current.set(base.version, incident);
       return { kind: 'saved', incident };
     } catch (error) {
       if (error instanceof ApiError && error.status === 412 && error.current) {
-        // Everything else on the page shows the truth from now on; the patch waits for a decision.
-        storeIncident(client, error.current);
-        setConflict({ base, current: error.current, patch });
+        const { current } = error;
+        // Everything else on the page shows the truth from now on; the patch waits for a decision, and so does one
+        // that was waiting already.
+        storeIncident(client, current);
+        setConflict((before) => ({
+          base: before?.base ?? base,
+          current,
+          patch: { ...before?.patch, ...patch },
+        }));
         return { kind: 'conflict' };
       }
       return { kind: 'failed', message: messageOf(error, patch) };
     }
   }
 
+  /** One write at a time: two quick presses would otherwise be a conflict of a person with themselves. */
+  async function save(patch: IncidentPatch, base: Incident): Promise<SaveResult> {
+    setWaiting((before) => [...before, patch]);
+    const result = queue.current.then(() => write(patch, base));
+    queue.current = result;
+    await result;
+    setWaiting((before) => before.filter((one) => one !== patch));
+    return result;
+  }
+
+  async function saveMine(): Promise<SaveResult> {
+    if (conflict === null) return { kind: 'failed', message: '' };
+    const result = await save(conflict.patch, conflict.current);
+    if (result.kind === 'saved') setConflict(null);
+    return result;
+  }
+
+  const pending: IncidentPatch = {};
+  for (const patch of waiting) Object.assign(pending, patch);
+
   return {
     save,
-    pending: update.isPending ? update.variables.patch : null,
+    pending,
     conflict,
     takeTheirs: () => setConflict(null),
-    saveMine: async () =>
-      conflict ? save(conflict.patch, conflict.current) : { kind: 'failed', message: '' },
+    saveMine,
   };
 }

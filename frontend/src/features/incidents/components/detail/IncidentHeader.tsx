@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { toast } from 'sonner';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import type { IncidentEdit, SaveResult } from '@/features/incidents/api/useIncidentEdit';
@@ -17,8 +18,9 @@ interface Props {
 /** Title, and the four facts that a responder changes all the time: each one press or one field away. */
 export function IncidentHeader({ incident, edit }: Props) {
   const me = useDisplayName();
+  const owner = useRef<HTMLElement>(null);
   // A choice is shown at once; when the server refuses it, it falls back and the reason is told.
-  const shown: Incident = { ...incident, ...(edit.pending as Partial<Incident> | null) };
+  const shown: Incident = { ...incident, ...(edit.pending as Partial<Incident>) };
 
   async function choose(patch: IncidentPatch) {
     const result = await edit.save(patch, incident);
@@ -82,7 +84,7 @@ export function IncidentHeader({ incident, edit }: Props) {
         </div>
         <div>
           <dt>Owner</dt>
-          <dd>
+          <dd ref={owner}>
             <EditableText
               label="Owner"
               value={incident.owner ?? ''}
@@ -96,7 +98,15 @@ export function IncidentHeader({ incident, edit }: Props) {
               }
             />
             {me && incident.owner !== me && (
-              <button type="button" className="link" onClick={() => void choose({ owner: me })}>
+              <button
+                type="button"
+                className="link"
+                onClick={() => {
+                  // The button goes away with the success, and must not take the focus with it.
+                  owner.current?.querySelector('button')?.focus();
+                  void choose({ owner: me });
+                }}
+              >
                 Assign to me
               </button>
             )}
