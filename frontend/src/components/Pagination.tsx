@@ -26,10 +26,13 @@ export function rangeText(
   return `${number.format(first)}–${number.format(first + props.shown - 1)} of ${total}`;
 }
 
+/** Past the end the way back leads to the last page that exists. */
+export function previousPage(page: number, pages: number): number {
+  return Math.min(page - 1, Math.max(1, pages));
+}
+
 export function Pagination(props: Props) {
   const { page, pages, perPage, hrefFor, onPerPage } = props;
-  // Past the end the way back leads to the last page that exists.
-  const previous = Math.min(page - 1, Math.max(1, pages));
   return (
     <nav className="pagination" aria-label="Pages">
       <span className="num">{rangeText(props)}</span>
@@ -42,7 +45,7 @@ export function Pagination(props: Props) {
         </select>
       </label>
       <span className="pager">
-        <PageLink to={page > 1 ? hrefFor(previous) : null} label="Previous page">
+        <PageLink to={page > 1 ? hrefFor(previousPage(page, pages)) : null} label="Previous page">
           <ChevronLeft aria-hidden="true" />
         </PageLink>
         <span className="num">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react';
 import { chordOf, isEditable, SEQUENCE_MS } from './keys';
 import { readStored, useStored, writeStored } from './storage';
 
@@ -23,8 +23,14 @@ const COMMANDS = {
 export type CommandId = keyof typeof COMMANDS;
 type Command = { id: CommandId; title: string; group: string; keys: string };
 
-/** The newest handler of a command wins: a form inside a page goes before the page. */
-const handlers = new Map<CommandId, Array<() => void>>();
+interface Handler {
+  run: () => void;
+  /** With several forms open, the one that holds the focus is meant. */
+  within?: RefObject<Element | null> | undefined;
+}
+
+/** The newest handler of a command wins, unless another one's area holds the focus. */
+const handlers = new Map<CommandId, Handler[]>();
 const listeners = new Set<() => void>();
 let snapshot: Command[] = [];
 
@@ -35,24 +41,40 @@ function changed(): void {
   for (const listener of listeners) listener();
 }
 
-function register(id: CommandId, run: () => void): () => void {
-  handlers.set(id, [...(handlers.get(id) ?? []), run]);
+function register(id: CommandId, added: Handler): () => void {
+  handlers.set(id, [...(handlers.get(id) ?? []), added]);
   changed();
   return () => {
-    const rest = (handlers.get(id) ?? []).filter((handler) => handler !== run);
+    const rest = (handlers.get(id) ?? []).filter((handler) => handler !== added);
     if (rest.length > 0) handlers.set(id, rest);
     else handlers.delete(id);
     changed();
   };
 }
 
+interface Options {
+  enabled?: boolean;
+  within?: RefObject<Element | null>;
+}
+
 /** Gives a command its handler while the calling component is mounted and `enabled`. */
-export function useCommand(id: CommandId, run: () => void, enabled = true): void {
+export function useCommand(id: CommandId, run: () => void, options: Options = {}): void {
+  const { enabled = true, within } = options;
   const latest = useRef(run);
   useEffect(() => {
     latest.current = run;
   });
-  useEffect(() => (enabled ? register(id, () => latest.current()) : undefined), [id, enabled]);
+  useEffect(
+    () => (enabled ? register(id, { run: () => latest.current(), within }) : undefined),
+    [id, enabled, within],
+  );
+}
+
+function runCommand(id: CommandId, target: EventTarget | null): void {
+  const all = handlers.get(id) ?? [];
+  const here = target instanceof Node ? target : null;
+  const focused = all.findLast(({ within }) => within?.current?.contains(here));
+  (focused ?? all.at(-1))?.run();
 }
 
 /** The commands that can run now, in the order of the table above. */
@@ -101,7 +123,7 @@ export function listenToKeys(target: Document): () => void {
     const match = snapshot.find((command) => command.keys === typed);
     if (match) {
       event.preventDefault();
-      handlers.get(match.id)?.at(-1)?.();
+      runCommand(match.id, event.target);
     } else if (snapshot.some((command) => command.keys.startsWith(`${typed} `))) {
       prefix = typed;
       prefixAt = event.timeStamp;

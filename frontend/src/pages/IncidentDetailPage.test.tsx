@@ -170,6 +170,85 @@ describe('changing', () => {
   });
 });
 
+describe('one person in a hurry', () => {
+  test('two quick presses are two writes, not a conflict with oneself', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Mitigated' }));
+    await user.click(screen.getByRole('button', { name: 'SEV1' }));
+    expect(screen.getByRole('button', { name: 'SEV1' })).toHaveAttribute('aria-pressed', 'true');
+    await waitFor(() => expect(patches).toHaveLength(2));
+    expect(patches.map(({ ifMatch }) => ifMatch)).toEqual(['"3"', '"4"']);
+    await waitFor(() => expect(stored).toMatchObject({ status: 'MITIGATED', severity: 'SEV1' }));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  test('an editor that was open before another change of one’s own saves without a conflict', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
+    await user.click(screen.getByRole('button', { name: 'Mitigated' }));
+    await waitFor(() => expect(stored.status).toBe('MITIGATED'));
+    await user.type(screen.getByRole('textbox', { name: 'Summary' }), ' More.');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await waitFor(() => expect(stored.summary).toBe('It is **down**. More.'));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  test('a read that was asked before the write does not undo what is shown', async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const before = stored;
+    server.use(
+      http.get('/api/incidents/:id', async () => {
+        await held;
+        return HttpResponse.json(before);
+      }),
+    );
+    // From the list, the detail shows the row while the read is on its way.
+    const { user } = renderApp('/?status=all');
+    await user.click(await screen.findByRole('link', { name: 'Checkout answers 500' }));
+    await user.click(await screen.findByRole('button', { name: 'Mitigated' }));
+    await waitFor(() => expect(stored.status).toBe('MITIGATED'));
+    letGo();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(screen.getByRole('button', { name: 'Mitigated' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    );
+  });
+
+  test('a key typed in small letters shows its edits too', async () => {
+    const { user } = renderApp('/incidents/inc-42');
+    await user.click(await screen.findByRole('button', { name: 'Edit title' }));
+    server.use(http.get('/api/incidents/:id', () => new Promise<never>(() => {})));
+    await user.keyboard('Cards are refused{Enter}');
+    expect(
+      await screen.findByRole('heading', { level: 1, name: 'Cards are refused' }),
+    ).toBeInTheDocument();
+  });
+
+  test('Mod+Enter saves the editor that has the focus', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
+    await user.click(screen.getByRole('button', { name: 'Edit title' }));
+    await user.keyboard('Half a ti');
+    await user.type(screen.getByRole('textbox', { name: 'Summary' }), ' More.');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await waitFor(() => expect(patches).toHaveLength(1));
+    expect(patches[0]?.body).toEqual({ summary: 'It is **down**. More.' });
+    expect(screen.getByRole('combobox', { name: 'Title' })).toHaveValue('Half a ti');
+  });
+
+  test('Assign to me leaves the focus beside the owner', async () => {
+    setDisplayName('Ana');
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Assign to me' }));
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Assign to me' })).toBeNull());
+    expect(screen.getByRole('button', { name: 'Edit owner' })).toHaveFocus();
+  });
+});
+
 describe('the summary', () => {
   test('Mod+Enter saves', async () => {
     const { user } = await open();
@@ -224,6 +303,33 @@ describe('a conflict', () => {
     expect(screen.queryByRole('alert')).toBeNull();
   });
 
+  test('takes the focus and keeps it', async () => {
+    await conflict();
+    expect(screen.getByRole('alert')).toHaveFocus();
+  });
+
+  test('waits, whatever else is changed meanwhile', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('button', { name: 'Mitigated' }));
+    await waitFor(() => expect(stored.status).toBe('MITIGATED'));
+    expect(screen.getByRole('alert')).toHaveTextContent('My title');
+    await user.click(screen.getByRole('button', { name: 'Save mine anyway' }));
+    await waitFor(() => expect(stored.title).toBe('My title'));
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  test('a draft that "Save mine anyway" has saved is no draft any more', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
+    await user.type(screen.getByRole('textbox', { name: 'Summary' }), ' More. ');
+    someoneElse();
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await user.click(await screen.findByRole('button', { name: 'Save mine anyway' }));
+    await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
+    expect(screen.queryByText(/unsaved draft/)).toBeNull();
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
   test('"Use theirs" leaves it alone', async () => {
     const { user, panel } = await conflict();
     await user.click(panel.getByRole('button', { name: 'Use theirs' }));
@@ -233,6 +339,19 @@ describe('a conflict', () => {
 });
 
 describe('times', () => {
+  test('a time that is typed in part is refused, not cleared', async () => {
+    stored = { ...stored, status: 'MITIGATED', mitigatedAt: '2025-03-04T14:30:00Z' };
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit mitigation time' }));
+    const input = screen.getByLabelText<HTMLInputElement>('Mitigated, local time');
+    await user.clear(input);
+    // What a browser says of a date without its year; jsdom has no such field.
+    Object.defineProperty(input, 'validity', { value: { badInput: true } });
+    await user.keyboard('{Enter}');
+    expect(input).toHaveAccessibleDescription('Give a date and a time.');
+    expect(patches).toEqual([]);
+  });
+
   test('how long it took is told, and a time can be corrected', async () => {
     stored = {
       ...stored,

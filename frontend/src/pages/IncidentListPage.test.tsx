@@ -229,6 +229,33 @@ describe('states', () => {
     expect(url()).toBe('/');
   });
 
+  test('after an empty answer the wait for the next is seen', async () => {
+    server.use(
+      http.get('/api/incidents', ({ request }) =>
+        new URL(request.url).searchParams.get('search') === 'zz'
+          ? HttpResponse.json(page([], { total: 0, pages: 0 }))
+          : new Promise<never>(() => {}),
+      ),
+    );
+    const { user } = renderApp('/?search=zz&status=all');
+    await waitFor(() => expect(screen.getAllByText('0 of 0').length).toBeGreaterThan(0));
+    await user.clear(screen.getByRole('searchbox'));
+    expect(await screen.findByRole('status', { name: 'Loading incidents' })).toBeInTheDocument();
+  });
+
+  test('the focus stays in the list when its row leaves', async () => {
+    const { user } = renderApp('/');
+    const link = await screen.findByRole('link', { name: 'Disk full' });
+    link.focus();
+    server.use(
+      http.get('/api/incidents', () =>
+        HttpResponse.json(page([incident(), incident({ number: 8, title: 'In its place' })])),
+      ),
+    );
+    await user.keyboard(']');
+    await waitFor(() => expect(screen.getByRole('link', { name: 'In its place' })).toHaveFocus());
+  });
+
   test('a failure tells its request id and can be retried', async () => {
     const { body, init } = problem(500);
     server.use(http.get('/api/incidents', () => HttpResponse.json(body, init), { once: true }));

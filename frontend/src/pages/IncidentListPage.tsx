@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
-import { Pagination, rangeText } from '@/components/Pagination';
+import { Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { listQuery } from '@/features/incidents/api/queries';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { IncidentTable } from '@/features/incidents/components/IncidentTable';
+import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
@@ -18,12 +18,20 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
-  const { data, error, isPlaceholderData, isPending, refetch } = useQuery(listQuery(state));
+  const { data, error, failureReason, isPlaceholderData, isPending, refetch } = useQuery(
+    listQuery(state),
+  );
+  // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
+  const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const pages = data?.pages ?? 1;
-  useCommand('page.previous', () => void navigate(hrefFor(state.page - 1)), state.page > 1);
-  useCommand('page.next', () => void navigate(hrefFor(state.page + 1)), state.page < pages);
+  useCommand('page.previous', () => void navigate(hrefFor(previousPage(state.page, pages))), {
+    enabled: state.page > 1,
+  });
+  useCommand('page.next', () => void navigate(hrefFor(state.page + 1)), {
+    enabled: state.page < pages,
+  });
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 
@@ -48,7 +56,12 @@ export function IncidentListPage() {
         <DensityPicker />
       </div>
       <FilterBar state={state} onChange={(change) => setState(withFilter(state, change))} />
-      {isPending && <ListSkeleton />}
+      {failureReason && !error && (
+        <p className="stale-note" role="status">
+          {failureReason.message} Trying again…
+        </p>
+      )}
+      {waiting && <ListSkeleton />}
       {error && !data && (
         <ErrorPanel
           title="The incidents could not be loaded"
@@ -70,7 +83,9 @@ export function IncidentListPage() {
             incidents={data.items}
             state={state}
             stale={isPlaceholderData}
-            onOpen={({ id }) => rememberOpened({ search, id, scrollY: window.scrollY })}
+            onOpen={({ id }, index) =>
+              rememberOpened({ search, id, index, scrollY: window.scrollY })
+            }
           />
           <Pagination
             {...paging}
@@ -86,7 +101,7 @@ export function IncidentListPage() {
   );
 }
 
-/** Coming back from an incident: the same place, and the focus on the row that was left. */
+/** Coming back from an incident: the same place, and the focus on the row that was left, or the one in its place. */
 function useReturnToRow(search: string, ready: boolean): void {
   const back = useNavigationType() === 'POP';
   const done = useRef(false);
@@ -96,9 +111,7 @@ function useReturnToRow(search: string, ready: boolean): void {
     const opened = back ? takeOpened(search) : null;
     if (opened === null) return;
     window.scrollTo(0, opened.scrollY);
-    document
-      .querySelector<HTMLElement>(`tr[data-id="${CSS.escape(opened.id)}"] a`)
-      ?.focus({ preventScroll: true });
+    focusRow(opened.id, opened.index);
   }, [back, ready, search]);
 }
 

@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type FocusEvent, useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
@@ -32,7 +33,34 @@ interface Props {
   state: ListState;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
-  onOpen: (incident: Incident) => void;
+  onOpen: (incident: Incident, index: number) => void;
+}
+
+/** Focuses the link of a row; when that row is gone, of the one that is now in its place. */
+export function focusRow(id: string, index: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('tbody tr[data-id]')];
+  const row = rows.find((one) => one.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
+  row?.querySelector('a')?.focus({ preventScroll: true });
+}
+
+/** Keeps the focus in the list when its row leaves: another page, or an incident that was resolved meanwhile. */
+function useFocusInPlace(incidents: readonly Incident[]) {
+  const focused = useRef<{ id: string; index: number } | null>(null);
+  useEffect(() => {
+    if (focused.current === null || document.activeElement !== document.body) return;
+    focusRow(focused.current.id, focused.current.index);
+  }, [incidents]);
+  return {
+    onFocus: (event: FocusEvent) => {
+      const row = event.target.closest('tr');
+      const id = row?.dataset.id;
+      // The header is the row 0 of the table.
+      focused.current = row && id ? { id, index: row.rowIndex - 1 } : null;
+    },
+    onBlur: () => {
+      focused.current = null;
+    },
+  };
 }
 
 /**
@@ -41,12 +69,14 @@ interface Props {
  */
 export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
   const density = useDensity();
+  const focusInPlace = useFocusInPlace(incidents);
   return (
     <table
       role="table"
       className="incidents"
       data-density={density}
       data-stale={stale || undefined}
+      aria-busy={stale}
     >
       <caption className="sr-only">Incidents</caption>
       <thead role="rowgroup">
@@ -56,9 +86,13 @@ export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
-        {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} onOpen={onOpen} />
+      <tbody role="rowgroup" {...focusInPlace}>
+        {incidents.map((incident, index) => (
+          <IncidentRow
+            key={incident.id}
+            incident={incident}
+            onOpen={() => onOpen(incident, index)}
+          />
         ))}
       </tbody>
     </table>
@@ -86,13 +120,7 @@ function SortableHeader({ column, state }: { column: Column; state: ListState })
   );
 }
 
-function IncidentRow({
-  incident,
-  onOpen,
-}: {
-  incident: Incident;
-  onOpen: (one: Incident) => void;
-}) {
+function IncidentRow({ incident, onOpen }: { incident: Incident; onOpen: () => void }) {
   return (
     <tr role="row" data-id={incident.id}>
       <td role="cell" className="c-severity">
@@ -105,10 +133,11 @@ function IncidentRow({
         <div className="title">
           <Link
             className="row-link"
+            dir="auto"
             to={incidentPath(incident)}
             state={{ fromList: true }}
             data-tip-at=".c-age time"
-            onClick={() => onOpen(incident)}
+            onClick={onOpen}
           >
             {incident.title}
           </Link>

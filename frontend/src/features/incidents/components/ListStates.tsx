@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { SeverityBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { listQuery } from '@/features/incidents/api/queries';
+import { useDensity } from '@/features/incidents/model/density';
 import { incidentPath } from '@/features/incidents/model/incident';
 import { sameView } from '@/features/incidents/model/views';
 import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
@@ -12,8 +13,10 @@ const SKELETON_ROWS = 20;
 
 /** Rows of the real height; CSS keeps them unseen for 150 ms, since most answers are faster. */
 export function ListSkeleton() {
+  const density = useDensity();
   return (
-    <div className="skeletons" role="status" aria-label="Loading incidents">
+    <div className="skeletons" data-density={density} role="status" aria-label="Loading incidents">
+      <div className="skeleton-head" />
       {Array.from({ length: SKELETON_ROWS }, (_, row) => (
         <div className="skeleton-row" key={row}>
           <div className="skeleton" style={{ width: `${32 + ((row * 37) % 40)}%` }} />
@@ -39,7 +42,10 @@ export function EmptyList({ state, total }: { state: ListState; total: number })
       <div className="state">
         <SearchX aria-hidden="true" />
         <h2>This page is past the end</h2>
-        <p>There are {total} incidents, but not as many pages.</p>
+        <p>
+          {total === 1 ? 'One incident matches' : `${total} incidents match`}, on fewer pages than
+          that.
+        </p>
         <Link
           className="btn"
           to={{ pathname: '/', search: formatListState(withFilter(state, {})) }}
@@ -49,8 +55,8 @@ export function EmptyList({ state, total }: { state: ListState; total: number })
       </div>
     );
   }
-  if (!everything.data) return null;
-  if (everything.data.total === 0) {
+  if (everything.isPending) return null;
+  if (everything.data?.total === 0) {
     return (
       <div className="state">
         <Inbox aria-hidden="true" />

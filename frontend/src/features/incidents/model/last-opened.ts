@@ -7,6 +7,8 @@ const KEY = 'lastOpened';
 interface LastOpened {
   search: string;
   id: string;
+  /** Its place among the rows, counted from 0. */
+  index: number;
   scrollY: number;
 }
 

@@ -8,6 +8,7 @@ import {
   useServiceSuggestions,
 } from '@/features/incidents/api/useSuggestions';
 import type { Incident } from '@/features/incidents/model/incident';
+import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 
 interface Props {
@@ -30,13 +31,7 @@ export function EditableText(props: Props) {
   // The incident as it was when the person began to type; a change since then is a conflict.
   const [editing, setEditing] = useState<Incident | null>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const wasEditing = useRef(false);
-
-  useEffect(() => {
-    // The field is gone: the focus goes to where it came from, not to the top of the page.
-    if (wasEditing.current && editing === null) button.current?.focus();
-    wasEditing.current = editing !== null;
-  }, [editing]);
+  useFocusBack(editing !== null, () => button.current);
 
   if (editing !== null) {
     return <TextEditor {...props} base={editing} onClose={() => setEditing(null)} />;
@@ -62,6 +57,7 @@ export function EditableText(props: Props) {
 function TextEditor(props: Props & { onClose: () => void }) {
   const { label, value, base, maxLength, check, onSave, onClose } = props;
   const id = useId();
+  const area = useRef<HTMLSpanElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
   const [error, setError] = useState<string | undefined>();
@@ -92,7 +88,7 @@ function TextEditor(props: Props & { onClose: () => void }) {
     else onClose();
   }
 
-  useCommand('form.submit', () => void save());
+  useCommand('form.submit', () => void save(), { within: area });
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) return;
@@ -103,7 +99,7 @@ function TextEditor(props: Props & { onClose: () => void }) {
   }
 
   return (
-    <span className="editing">
+    <span ref={area} className="editing">
       <Combobox
         id={id}
         inputRef={input}

@@ -1,11 +1,12 @@
 import { Pencil } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { MarkdownEditor, MarkdownText } from '@/components/MarkdownEditor';
 import { FieldMessage } from '@/components/ui/Field';
 import { Kbd } from '@/components/ui/Kbd';
 import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import type { Incident } from '@/features/incidents/model/incident';
 import { checkText } from '@/features/incidents/model/validate';
+import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 import { useStored, writeStored } from '@/lib/storage';
 
@@ -22,13 +23,19 @@ export function SummarySection({ incident, edit }: Props) {
   const draftKey = `draft:summary:${incident.id}`;
   const saved = incident.summary ?? '';
   const draft = useStored(draftKey);
-  const hasDraft = draft !== null && draft !== saved;
+  const hasDraft = draft !== null && draft.trim() !== saved;
   const [editing, setEditing] = useState<Incident | null>(null);
   const button = useRef<HTMLButtonElement>(null);
 
+  useFocusBack(editing !== null, () => button.current);
+
+  useEffect(() => {
+    // Saved by another way than the editor, the conflict's for instance, a draft has done its work.
+    if (editing === null && draft !== null && draft.trim() === saved) writeStored(draftKey, null);
+  }, [editing, draft, saved, draftKey]);
+
   function close() {
     setEditing(null);
-    requestAnimationFrame(() => button.current?.focus());
   }
 
   return (
@@ -97,6 +104,7 @@ interface EditorProps {
 
 function SummaryEditor({ base, initial, saved, edit, onType, onSaved, onClose }: EditorProps) {
   const id = useId();
+  const area = useRef<HTMLDivElement>(null);
   const [text, setText] = useState(initial);
   const [error, setError] = useState<string | undefined>();
   const [saving, setSaving] = useState(false);
@@ -119,10 +127,10 @@ function SummaryEditor({ base, initial, saved, edit, onType, onSaved, onClose }:
     else setError(result.message);
   }
 
-  useCommand('form.submit', () => void save());
+  useCommand('form.submit', () => void save(), { within: area });
 
   return (
-    <div className="field">
+    <div ref={area} className="field">
       <MarkdownEditor
         id={id}
         aria-label="Summary"

@@ -5,6 +5,7 @@ import { FieldMessage } from '@/components/ui/Field';
 import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import type { Incident } from '@/features/incidents/model/incident';
 import { TARGET_MS } from '@/features/incidents/model/sla';
+import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 import { formatDuration, formatLocal, fromLocalInput, toLocalInput } from '@/lib/time';
 
@@ -24,14 +25,8 @@ const TIMES: ReadonlyArray<{ field: TimeField; label: string; noun: string }> = 
 export function TimesSection({ incident, edit }: Props) {
   const [editing, setEditing] = useState<{ field: TimeField; base: Incident } | null>(null);
   const list = useRef<HTMLDListElement>(null);
-
-  function close(field: TimeField) {
-    setEditing(null);
-    // Once the field is gone, the focus goes back to the button that opened it.
-    requestAnimationFrame(() =>
-      list.current?.querySelector<HTMLElement>(`[data-edit=${field}]`)?.focus(),
-    );
-  }
+  const last = useRef<TimeField>('startedAt');
+  useFocusBack(editing !== null, () => list.current?.querySelector(`[data-edit=${last.current}]`));
 
   return (
     <section className="panel" aria-labelledby="times-title">
@@ -49,7 +44,7 @@ export function TimesSection({ incident, edit }: Props) {
                     label={label}
                     base={editing.base}
                     edit={edit}
-                    onClose={() => close(field)}
+                    onClose={() => setEditing(null)}
                   />
                 ) : (
                   <span className="editable">
@@ -68,7 +63,10 @@ export function TimesSection({ incident, edit }: Props) {
                       className="btn ghost icon small"
                       data-edit={field}
                       aria-label={`Edit ${noun} time`}
-                      onClick={() => setEditing({ field, base: incident })}
+                      onClick={() => {
+                        last.current = field;
+                        setEditing({ field, base: incident });
+                      }}
                     >
                       <Pencil aria-hidden="true" />
                     </button>
@@ -133,6 +131,8 @@ interface EditorProps {
 
 function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
   const id = useId();
+  const area = useRef<HTMLSpanElement>(null);
+  const input = useRef<HTMLInputElement>(null);
   const before = base[field] ? toLocalInput(base[field]) : '';
   const [text, setText] = useState(before);
   const [error, setError] = useState<string | undefined>();
@@ -140,13 +140,15 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
 
   async function save() {
     if (saving) return;
+    // A date typed in part has the same value as an emptied field, and must not clear the time.
+    const partial = input.current?.validity.badInput ?? false;
     // An untouched field would lose the fractions of a second that the input cannot show.
-    if (text === before) {
+    if (text === before && !partial) {
       onClose();
       return;
     }
     const at = fromLocalInput(text);
-    if (at === null && (field === 'startedAt' || text !== '')) {
+    if (at === null && (field === 'startedAt' || partial)) {
       setError('Give a date and a time.');
       return;
     }
@@ -157,11 +159,12 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
     else onClose();
   }
 
-  useCommand('form.submit', () => void save());
+  useCommand('form.submit', () => void save(), { within: area });
 
   return (
-    <span className="editing">
+    <span ref={area} className="editing">
       <input
+        ref={input}
         id={id}
         className="input"
         type="datetime-local"
