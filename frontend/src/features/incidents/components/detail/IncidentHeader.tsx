@@ -18,7 +18,7 @@ interface Props {
 /** Title, and the four facts that a responder changes all the time: each one press or one field away. */
 export function IncidentHeader({ incident, edit }: Props) {
   const me = useDisplayName();
-  const owner = useRef<HTMLElement>(null);
+  const ownerFact = useRef<HTMLElement>(null);
   // A choice is shown at once; when the server refuses it, it falls back and the reason is told.
   const shown: Incident = { ...incident, ...(edit.pending as Partial<Incident>) };
 
@@ -84,7 +84,7 @@ export function IncidentHeader({ incident, edit }: Props) {
         </div>
         <div>
           <dt>Owner</dt>
-          <dd ref={owner}>
+          <dd ref={ownerFact}>
             <EditableText
               label="Owner"
               value={incident.owner ?? ''}
@@ -103,7 +103,7 @@ export function IncidentHeader({ incident, edit }: Props) {
                 className="link"
                 onClick={() => {
                   // The button goes away with the success, and must not take the focus with it.
-                  owner.current?.querySelector('button')?.focus();
+                  ownerFact.current?.querySelector('button')?.focus();
                   void choose({ owner: me });
                 }}
               >
