@@ -2,9 +2,9 @@ import { fireEvent, render } from '@testing-library/react';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listenToKeys, setSingleKeys, useCommand } from './commands';
 
-const create = vi.fn();
-const goToList = vi.fn();
-const submit = vi.fn();
+const create = vi.fn<() => void>();
+const goToList = vi.fn<() => void>();
+const submit = vi.fn<() => void>();
 
 function Handlers({ onSubmit = submit }: { onSubmit?: () => void }) {
   useCommand('incident.create', create);
@@ -79,7 +79,7 @@ describe('keys', () => {
   });
 
   test('a chord works while typing, and the newest handler has it', () => {
-    const inner = vi.fn();
+    const inner = vi.fn<() => void>();
     const view = render(<Handlers />);
     const nested = render(<Handlers onSubmit={inner} />);
     press('Enter', { ctrlKey: true }, view.getAllByLabelText('field')[0]);

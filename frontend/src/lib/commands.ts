@@ -37,7 +37,7 @@ let snapshot: Command[] = [];
 function changed(): void {
   snapshot = (Object.keys(COMMANDS) as CommandId[])
     .filter((id) => handlers.has(id))
-    .map((id) => ({ id, ...COMMANDS[id] }));
+    .map((id) => Object.assign({ id }, COMMANDS[id]));
   for (const listener of listeners) listener();
 }
 

@@ -145,7 +145,7 @@ describe('search', () => {
   });
 
   test('a request that nobody waits for any more is aborted', async () => {
-    const aborted = vi.fn();
+    const aborted = vi.fn<() => void>();
     server.use(
       http.get('/api/incidents', async ({ request }) => {
         const search = new URL(request.url).searchParams.get('search');
