@@ -150,6 +150,21 @@ test('Back returns to the same list and the same row', async ({ page }) => {
   expect(await page.evaluate(() => scrollY)).toBe(before);
 });
 
+test('Back from an incident that left the list puts the focus on the row in its place', async ({
+  page,
+  request,
+}) => {
+  await createIncident(request, { title: 'Quokka one', severity: 'SEV1' });
+  await createIncident(request, { title: 'Quokka two', severity: 'SEV2' });
+  await page.goto('/?search=quokka');
+  await page.locator('.row-link').first().press('Enter');
+  await page.getByRole('button', { name: 'Resolved' }).press('Enter');
+  await expect(page.getByText('Time to resolve')).toBeVisible();
+  await page.getByRole('link', { name: 'Incidents', exact: true }).press('Enter');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.locator('.row-link:focus')).toHaveText('Quokka two');
+});
+
 test('ages tell the exact time on hover and on focus', async ({ page }) => {
   await page.goto('/');
   await page.locator('.c-age time').first().hover();

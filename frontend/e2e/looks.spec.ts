@@ -4,8 +4,9 @@ import { createIncident } from './api';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+async function expectAccessible(page: Page, only?: 'color-contrast') {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (only ? axe.withRules(only) : axe.withTags(RULES)).analyze();
   const found = violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`,
   );
@@ -72,11 +73,12 @@ for (const [name, open] of Object.entries(VIEWS)) {
   test(`${name}: axe finds nothing, in light and in dark`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: 'light' });
     await open(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
-      await expectAccessible(page);
-    }
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+    await expectAccessible(page);
+    // The page is the same in the dark; only its colours can be wrong there.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await expectAccessible(page, 'color-contrast');
   });
 }
 
@@ -100,17 +102,19 @@ test('320 pixels are enough, as is a zoom of 400 %', async ({ page, request }) =
     owner: 'o'.repeat(110),
     summary: `\`\`\`\n${'long '.repeat(80)}\n\`\`\`\n\n|a|b|\n|-|-|\n|${'c'.repeat(90)}|d|`,
   });
-  for (const height of [640, 225]) {
-    await page.setViewportSize({ width: 320, height });
-    for (const path of [
-      '/',
-      '/?search=Unbreakable',
-      `/incidents/INC-${incident.number}`,
-      '/incidents/new',
-      '/nowhere',
-    ]) {
-      await page.goto(path);
-      await page.waitForLoadState('networkidle');
+  for (const path of [
+    '/',
+    '/?search=Unbreakable',
+    `/incidents/INC-${incident.number}`,
+    '/incidents/new',
+    '/nowhere',
+    `/nowhere/${'x'.repeat(200)}`,
+  ]) {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(path);
+    await page.waitForLoadState('networkidle');
+    for (const height of [640, 225]) {
+      await page.setViewportSize({ width: 320, height });
       const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(extra, `${path} at 320x${height}`).toBeLessThanOrEqual(0);
     }
@@ -119,7 +123,7 @@ test('320 pixels are enough, as is a zoom of 400 %', async ({ page, request }) =
 
 test('on a phone rows are cards, and targets are large', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto('/');
+  await page.goto('/?per_page=25');
   await expect(page.locator('tbody tr').first()).toBeVisible();
   for (const box of await page.locator('tbody tr, .chip, .topbar .btn, .pager .btn').all()) {
     if (!(await box.isVisible())) continue;
