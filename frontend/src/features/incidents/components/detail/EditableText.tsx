@@ -10,6 +10,7 @@ import {
 import type { Incident } from '@/features/incidents/model/incident';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
+import { EditorButtons } from './EditorButtons';
 
 interface Props {
   label: string;
@@ -113,17 +114,7 @@ function TextEditor(props: Props & { onClose: () => void }) {
         onChange={setText}
         onKeyDown={onKeyDown}
       />
-      <button
-        type="button"
-        className="btn primary"
-        aria-disabled={saving}
-        onClick={() => void save()}
-      >
-        Save
-      </button>
-      <button type="button" className="btn" onClick={onClose}>
-        Cancel
-      </button>
+      <EditorButtons saving={saving} onSave={save} onCancel={onClose} />
       <FieldMessage id={id} error={error} />
     </span>
   );

@@ -9,6 +9,7 @@ import { checkText } from '@/features/incidents/model/validate';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 import { useStored, writeStored } from '@/lib/storage';
+import { EditorButtons } from './EditorButtons';
 
 interface Props {
   incident: Incident;
@@ -147,17 +148,7 @@ function SummaryEditor({ base, initial, saved, edit, onType, onSaved, onClose }:
       />
       <FieldMessage id={id} error={error} />
       <div className="row">
-        <button
-          type="button"
-          className="btn primary"
-          aria-disabled={saving}
-          onClick={() => void save()}
-        >
-          Save
-        </button>
-        <button type="button" className="btn" onClick={onClose}>
-          Cancel
-        </button>
+        <EditorButtons saving={saving} onSave={save} onCancel={onClose} />
         <span className="hint">
           <Kbd command="form.submit" /> saves · Esc closes and keeps the draft
         </span>

@@ -8,6 +8,7 @@ import { TARGET_MS } from '@/features/incidents/model/sla';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 import { formatDuration, formatLocal, fromLocalInput, toLocalInput } from '@/lib/time';
+import { EditorButtons } from './EditorButtons';
 
 interface Props {
   incident: Incident;
@@ -180,17 +181,7 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
           else if (event.key === 'Escape') onClose();
         }}
       />
-      <button
-        type="button"
-        className="btn primary"
-        aria-disabled={saving}
-        onClick={() => void save()}
-      >
-        Save
-      </button>
-      <button type="button" className="btn" onClick={onClose}>
-        Cancel
-      </button>
+      <EditorButtons saving={saving} onSave={save} onCancel={onClose} />
       <FieldMessage id={id} error={error} />
     </span>
   );
