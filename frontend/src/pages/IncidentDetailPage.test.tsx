@@ -272,6 +272,20 @@ describe('the summary', () => {
     expect(screen.getByRole('textbox', { name: 'Summary' })).toHaveValue('It is **down**. More.');
     expect(patches).toEqual([]);
   });
+
+  test('a draft says when the summary was changed after it was begun', async () => {
+    const { user, unmount } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
+    await user.type(screen.getByRole('textbox', { name: 'Summary' }), ' More.');
+    await user.keyboard('{Escape}');
+    expect(screen.getByText(/unsaved draft/)).not.toHaveTextContent('changed after');
+    unmount();
+    stored = { ...stored, summary: 'It is up again.', version: 4 };
+    await open();
+    expect(screen.getByText(/unsaved draft/)).toHaveTextContent(
+      'The summary was changed after you began it.',
+    );
+  });
 });
 
 describe('a conflict', () => {

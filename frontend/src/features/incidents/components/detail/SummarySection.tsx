@@ -24,6 +24,9 @@ export function SummarySection({ incident, edit }: Props) {
   const draftKey = `draft:summary:${incident.id}`;
   const saved = incident.summary ?? '';
   const draft = useStored(draftKey);
+  // What the draft was begun on. Somebody may have written since, which whoever goes on should know.
+  const beganKey = `${draftKey}:began`;
+  const began = useStored(beganKey);
   const hasDraft = draft !== null && draft.trim() !== saved;
   const [editing, setEditing] = useState<Incident | null>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -32,8 +35,16 @@ export function SummarySection({ incident, edit }: Props) {
 
   useEffect(() => {
     // Saved by another way than the editor, the conflict's for instance, a draft has done its work.
-    if (editing === null && draft !== null && draft.trim() === saved) writeStored(draftKey, null);
-  }, [editing, draft, saved, draftKey]);
+    if (editing !== null || draft === null || draft.trim() !== saved) return;
+    writeStored(draftKey, null);
+    writeStored(beganKey, null);
+  }, [editing, draft, saved, draftKey, beganKey]);
+
+  function keep(text: string | null) {
+    if (text === null) writeStored(beganKey, null);
+    else if (draft === null) writeStored(beganKey, saved);
+    writeStored(draftKey, text);
+  }
 
   function close() {
     setEditing(null);
@@ -58,11 +69,12 @@ export function SummarySection({ incident, edit }: Props) {
       </div>
       {editing === null && hasDraft && (
         <p className="note" role="status">
-          You have an unsaved draft.{' '}
+          You have an unsaved draft.
+          {began !== null && began !== saved && ' The summary was changed after you began it.'}{' '}
           <button type="button" className="link" onClick={() => setEditing(incident)}>
             Continue
           </button>{' '}
-          <button type="button" className="link" onClick={() => writeStored(draftKey, null)}>
+          <button type="button" className="link" onClick={() => keep(null)}>
             Discard
           </button>
         </p>
@@ -74,9 +86,9 @@ export function SummarySection({ incident, edit }: Props) {
           initial={draft ?? saved}
           saved={saved}
           edit={edit}
-          onType={(text) => writeStored(draftKey, text === saved ? null : text)}
+          onType={(text) => keep(text === saved ? null : text)}
           onSaved={() => {
-            writeStored(draftKey, null);
+            keep(null);
             close();
           }}
           onClose={close}
