@@ -8,7 +8,6 @@ from flask_cors import CORS
 from tracker import about, browser, logging, problems
 from tracker.config import BACKEND, Settings, is_loopback
 from tracker.extensions import api, db, migrate
-from tracker.history import models as _history_models  # noqa: F401 - registers its tables.
 from tracker.incidents import routes as incidents
 from tracker.openapi import API_OPTIONS
 from tracker.parsing import check_host, check_request
