@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "2"
+NO_SUCH_ADDRESS = "There is no such address here. /api/docs lists those of the API."
 
 Errors = dict[str, Any]
 """Field name -> list of messages; nested for the items of a list."""
@@ -115,7 +116,8 @@ def render(problem: Problem) -> Response:
 def _from_http(error: HTTPException) -> Response:
     """Werkzeug's errors (routing, limits, methods), with the headers that belong to them, such as Allow."""
     status = HTTPStatus(error.code or 500)
-    problem = Problem(error.description or status.phrase)
+    said = NO_SUCH_ADDRESS if status is HTTPStatus.NOT_FOUND else error.description or status.phrase
+    problem = Problem(said)
     problem.status = status
     response = render(problem)
     for name, value in error.get_headers():
