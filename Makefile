@@ -11,7 +11,7 @@ run: $(VENV)/.installed frontend/dist/index.html ## Serve the app with the demo 
 	@cd backend && exec $(BIN)/python app.py --demo
 
 dev: $(VENV)/.installed-dev frontend/node_modules/.installed ## Serve with reload: http://localhost:3000
-	@(cd frontend && exec npm run --silent dev) & pages=$$!; \
+	@(cd frontend && API_URL=http://127.0.0.1:$${PORT:-5000} exec npm run --silent dev) & pages=$$!; \
 	(cd backend && exec $(BIN)/python app.py --demo --reload); status=$$?; \
 	kill $$pages 2>/dev/null; wait; exit $$status
 

@@ -94,7 +94,12 @@ def serve_reloading(settings: Settings) -> int:
     command = [sys.executable, "-m", "flask", "--app", "tracker", "run", "--debug"]
     command += ["--host", settings.host, "--port", str(settings.port)]
     environment = {**os.environ, "DATABASE_URL": settings.database_url or ""}
-    return subprocess.call(command, cwd=BACKEND, env=environment)  # noqa: S603 - our own interpreter.
+    with subprocess.Popen(command, cwd=BACKEND, env=environment) as child:  # noqa: S603 - our own interpreter.
+        try:
+            return child.wait()
+        finally:
+            # Killed, as the standard library would have it, it could not take along the process that it restarts.
+            child.terminate()
 
 
 def say(sentence: str) -> None:

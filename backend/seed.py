@@ -30,7 +30,10 @@ REFUSED = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Seed the database; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.yes and not options.reset:
+        parser.error("--yes answers the question of --reset; without it there is none")
     if options.reset and not options.yes and not sys.stdin.isatty():
         return _complain("--reset deletes every incident; without a terminal to ask on, add --yes.", REFUSED)
     signal.signal(signal.SIGTERM, _interrupt)

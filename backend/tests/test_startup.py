@@ -70,9 +70,10 @@ def test_a_port_in_use_ends_the_program_before_it_begins(tmp_path: Path, taken: 
         ({"ALLOW_OPEN_NETWORK": "yes"}, "ALLOW_OPEN_NETWORK must be 1 (on) or 0 (off)"),
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must list origins"),
         ({"HOST": "192.0.2.1"}, "HOST=192.0.2.1 can be reached from other machines"),
+        ({"HOST": "no.such.host.invalid", "ALLOW_OPEN_NETWORK": "1"}, "IP address or localhost"),
+        ({"CORS_ORIGINS": "http://[::1]:3000"}, "origins such as"),
         ({"HOST": "0.0.0.0"}, "ALLOW_OPEN_NETWORK=1"),  # noqa: S104 - refused.
         ({"HOST": "192.0.2.1", "ALLOW_OPEN_NETWORK": "1"}, "Cannot listen on 192.0.2.1"),
-        ({"HOST": "no.such.host.invalid", "ALLOW_OPEN_NETWORK": "1"}, "Cannot listen on no.such.host.invalid"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "localhost"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "postgresql://localhost:port/x"}, "DATABASE_URL"),
@@ -112,21 +113,42 @@ def test_a_database_of_a_newer_release(complaint: Complaint, empty_database: str
     assert "newer release" in said
 
 
-def test_a_database_that_cannot_hold_every_name(complaint: Complaint, server_url: str) -> None:
+@pytest.mark.parametrize(("encoding", "says"), [("LATIN1", "UTF8"), ("UTF8", "LC_CTYPE")])
+def test_a_database_that_cannot_hold_or_find_every_name(
+    complaint: Complaint, server_url: str, encoding: str, says: str
+) -> None:
     server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS incident_tracker_latin"))
+        newer = (connection.dialect.server_version_info or (0,)) >= (15,)
+        provider = " LOCALE_PROVIDER libc" if newer else ""
+        connection.execute(text("DROP DATABASE IF EXISTS incident_tracker_unfit"))
         connection.execute(
-            text("CREATE DATABASE incident_tracker_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+            text(
+                f"CREATE DATABASE incident_tracker_unfit ENCODING '{encoding}' TEMPLATE template0"
+                # Said so that every release understands it: newer ones have a provider of their own besides.
+                " LC_COLLATE 'C' LC_CTYPE 'C'" + provider
+            )
         )
         try:
-            url = make_url(server_url).set(database="incident_tracker_latin")
+            url = make_url(server_url).set(database="incident_tracker_unfit")
             said = complaint(DATABASE_URL=_plain(url.render_as_string(hide_password=False)))
         finally:
-            connection.execute(text("DROP DATABASE incident_tracker_latin WITH (FORCE)"))
+            connection.execute(text("DROP DATABASE incident_tracker_unfit WITH (FORCE)"))
     server.dispose()
-    assert "LATIN1" in said
-    assert "UTF8" in said
+    assert says in said
+
+
+def test_a_settings_file_that_cannot_be_read(
+    complaint: Complaint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=4403\n# caf\xe9\n")
+    monkeypatch.setattr("tracker.config.BACKEND", tmp_path)
+    assert "cannot be read as UTF-8" in complaint()
+
+
+def test_a_name_for_loopback_is_listened_on(tmp_path: Path) -> None:
+    with serving(tmp_path, HOST="localhost", DATA_DIR=tmp_path / "data") as server:
+        assert server.call("/api/health").status == 200
 
 
 def test_a_configured_database_is_used_and_left_running(tmp_path: Path, empty_database: str) -> None:

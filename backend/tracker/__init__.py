@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask
 from flask_cors import CORS
+from sqlalchemy import make_url
 
 from tracker import about, browser, logging, problems
 from tracker.config import BACKEND, Settings, is_loopback
@@ -59,6 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
+    given = make_url(settings.database_url).query if settings.database_url else {}
+    defaults = {"connect_timeout": 3, "application_name": "incident-tracker"}
     return {
         # One connection for each thread that serves, so that none waits for another's.
         "pool_size": settings.threads,
@@ -66,9 +69,8 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 5,
         "json_serializer": lambda value: dumps(value).decode(),
         "connect_args": {
-            "connect_timeout": 3,
-            "application_name": "incident-tracker",
+            **{name: value for name, value in defaults.items() if name not in given},
             # Times come back in UTC, whatever the server's time zone.
-            "options": "-c timezone=UTC",
+            "options": f"{given.get('options', '')} -c timezone=UTC".strip(),
         },
     }

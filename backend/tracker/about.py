@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.extensions import api, db
-from tracker.openapi import VERSION, ProblemSchema
+from tracker.openapi import RETRY_AFTER, VERSION, ProblemSchema
 from tracker.parsing import Blueprint
 from tracker.problems import MEDIA_TYPE, NotFound, Unavailable
 from tracker.wire import json_response
@@ -59,6 +59,14 @@ class _Probe:
 
 
 def _ask(engine: Engine) -> None:
+    try:
+        _select(engine)
+    except SQLAlchemyError:
+        # A connection from before a restart of the database fails once; the pool then opens new ones.
+        _select(engine)
+
+
+def _select(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
 
@@ -72,7 +80,8 @@ _probe = _Probe()
     503,
     schema=ProblemSchema,
     content_type=MEDIA_TYPE,
-    description="The database does not answer within a second.",
+    description="The database does not answer within a second; `database` and `version` say so for programs.",
+    headers={"Retry-After": RETRY_AFTER},
 )
 def get_health() -> Response:
     """Check the service and its database"""

@@ -62,7 +62,7 @@ def protect(response: Response) -> Response:
 def register(app: Flask) -> None:
     """Serve the build at the root, and protect every response."""
     app.url_map.converters["page"] = PagePath
-    # An address with a doubled slash is another address, which does not exist, rather than a redirect.
+    # An address with a doubled slash in it is another address, which does not exist, rather than a redirect.
     app.url_map.merge_slashes = False
     app.register_blueprint(blp)
     app.after_request(protect)

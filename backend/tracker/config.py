@@ -5,6 +5,7 @@ The environment wins over ``backend/.env``. ``.env.example`` lists them all, whi
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
@@ -16,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 BACKEND = Path(__file__).resolve().parent.parent
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -72,7 +74,11 @@ class Settings:
 
         :raises SettingsError: where one of them cannot be used.
         """
-        return cls.parse({**dotenv_values(BACKEND / ".env"), **os.environ})
+        try:
+            file = dotenv_values(BACKEND / ".env")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{BACKEND / '.env'} cannot be read as UTF-8 text: correct or remove it.") from error
+        return cls.parse({**file, **os.environ})
 
     @classmethod
     def parse(cls, environment: Mapping[str, str | None]) -> "Settings":
@@ -92,8 +98,12 @@ class Settings:
         return settings
 
 
-def _text(_name: str, raw: str) -> str:
-    return raw
+def _address(name: str, raw: str) -> str:
+    address = "127.0.0.1" if raw.lower() == "localhost" else raw.removeprefix("[").removesuffix("]")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        raise SettingsError(f"{name} must be an IP address or localhost, but is {raw!r}.") from None
 
 
 def _number(low: int, high: int) -> Any:
@@ -114,8 +124,7 @@ def _switch(name: str, raw: str) -> bool:
 def _origins(name: str, raw: str) -> tuple[str, ...]:
     origins = tuple(origin.strip() for origin in raw.split(",") if origin.strip())
     for origin in origins:
-        scheme, separator, host = origin.partition("://")
-        if scheme not in ("http", "https") or not separator or not host or "/" in host or "*" in host:
+        if not _ORIGIN.fullmatch(origin):
             raise SettingsError(
                 f"{name} must list origins such as https://status.example.com, separated by commas, "
                 f"but one is {origin!r}."
@@ -130,12 +139,13 @@ def _log_level(name: str, raw: str) -> str:
 
 
 _READERS: dict[str, Any] = {
-    "host": _text,
+    "host": _address,
     "port": _number(1, 65535),
     "workers": _number(1, 64),
     "threads": _number(1, 512),
     "database_url": lambda _name, raw: normalise_database_url(raw),
-    "data_dir": lambda _name, raw: Path(raw).expanduser().resolve(),
+    # From the top of the repository, so that it is the same folder wherever the program is started.
+    "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),
     "allow_open_network": _switch,
     "cors_origins": _origins,
     "log_level": _log_level,

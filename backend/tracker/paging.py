@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -48,13 +48,14 @@ def decode_cursor(cursor: str, *, sort_by: str, order: str, kind: type[Any]) -> 
             key = datetime.fromisoformat(key)
             if key.tzinfo is None:
                 raise ValueError("a time without an offset")
+            key = key.astimezone(UTC)
         elif issubclass(kind, StrEnum):
             key = kind(key)
         if not isinstance(key, kind) or not _is_bigint(number) or (kind is int and not _is_bigint(key)):
             raise TypeError("a value of another type")
         if kind is str and "\0" in key:
             raise ValueError("a character that no text of ours has")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadRequest("cursor is not one that this API gave out. Start again without it.") from error
     return Position(sort_by, order, key, number)
 

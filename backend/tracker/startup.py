@@ -84,6 +84,11 @@ def _refuse_unfit_server(connection: Connection) -> None:
             f"The database keeps text in {encoding}, which cannot hold every name: DATABASE_URL must name one made "
             "with ENCODING 'UTF8'."
         )
+    if not connection.execute(text("SELECT lower('É') = 'é'")).scalar_one():
+        raise StartupError(
+            "The database knows no letters but A to Z, so that a search would miss names: DATABASE_URL must name one "
+            "made with a UTF-8 locale, such as LC_CTYPE 'C.UTF-8'."
+        )
 
 
 def _script() -> ScriptDirectory:

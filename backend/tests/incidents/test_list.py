@@ -1,5 +1,6 @@
 """The list against a plain Python model: filters, search, order, and paging by number and by cursor."""
 
+from base64 import urlsafe_b64encode
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, insert, select, text
 from tracker.ids import new_id, parse_number
 from tracker.incidents.models import SORT_KEYS, Incident, Severity, Status
 from tracker.incidents.queries import COUNT_LIMIT
+from tracker.wire import dumps
 
 SORTS = ("createdAt", "updatedAt", "severity", "status", "service", "owner", "title", "number")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -312,6 +314,14 @@ def test_a_cursor_of_another_list_is_refused(client: FlaskClient, create: Any) -
         response = client.get("/api/incidents", query_string=query)
         assert response.status_code == 400
         assert response.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01", "x", 5, None]
+)
+def test_a_cursor_that_was_made_up_is_refused(client: FlaskClient, moment: object) -> None:
+    cursor = urlsafe_b64encode(dumps(["createdAt", "desc", moment, 5])).decode()
+    assert client.get("/api/incidents", query_string={"cursor": cursor}).status_code == 400
 
 
 def test_a_cursor_holds_its_place_while_others_write(client: FlaskClient, create: Any) -> None:

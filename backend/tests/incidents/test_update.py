@@ -123,6 +123,7 @@ def test_if_none_match_saves_the_body(client: FlaskClient, create: Any) -> None:
         response = client.get(address, headers={"If-None-Match": tag})
         assert (response.status_code, response.data) == (304, b"")
         assert response.headers["ETag"] == '"1"'
+        assert response.headers["Cache-Control"] == "no-cache"
     assert client.get(address, headers={"If-None-Match": '"2"'}).get_json() == incident
 
 

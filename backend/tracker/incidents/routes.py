@@ -104,7 +104,7 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 def get_incident(incident_id: str) -> Response:
     """Read an incident"""
     incident = queries.read_incident(incident_id)
-    headers = {"ETag": _etag(incident)}
+    headers = {"ETag": _etag(incident), "Cache-Control": "no-cache"}
     if request.if_none_match.contains_weak(str(incident["version"])):
         return Response(status=304, headers=headers)
     return json_response(incident, headers=headers)
