@@ -20,6 +20,7 @@ from tracker.config import BACKEND, Settings, SettingsError
 from tracker.startup import (
     StartupError,
     application_for_worker,
+    first_line,
     require_free_port,
     running_database,
     upgrade_database,
@@ -48,8 +49,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except DBAPIError as error:
-        said = str(error.orig).strip().splitlines()
-        print(f"The database stopped the work ({said[0] if said else 'no answer'}).", file=sys.stderr)
+        print(f"The database stopped the work ({first_line(error)}).", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

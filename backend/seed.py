@@ -21,7 +21,7 @@ from tracker.config import Settings, SettingsError
 from tracker.demo import DEMO_COUNT, load_when_empty, remove_everything
 from tracker.demo.loader import Progress
 from tracker.extensions import db
-from tracker.startup import StartupError, running_database, upgrade_database
+from tracker.startup import StartupError, first_line, running_database, upgrade_database
 
 MOST = 100_000_000
 REFUSED = 2
@@ -47,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (SettingsError, StartupError) as error:
         return _complain(str(error))
     except DBAPIError as error:
-        said = str(error.orig).strip().splitlines()
-        return _complain(f"The database stopped the work ({said[0] if said else 'no answer'}); nothing was changed.")
+        return _complain(f"The database stopped the work ({first_line(error)}); nothing was changed.")
     except KeyboardInterrupt:
         return _complain("Interrupted; nothing was changed.", 130)
 

@@ -7,7 +7,7 @@ from flask_cors import CORS
 from sqlalchemy import make_url
 
 from tracker import about, browser, logging, problems
-from tracker.config import BACKEND, Settings, is_loopback
+from tracker.config import BACKEND, Settings
 from tracker.extensions import api, db, migrate
 from tracker.incidents import routes as incidents
 from tracker.openapi import API_OPTIONS
@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logging.register(app)
     problems.register(app)
     if not settings.allow_open_network:
-        app.before_request(lambda: check_host(is_loopback))
+        app.before_request(check_host)
     app.before_request(check_request)
 
     db.init_app(app)

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 BACKEND = Path(__file__).resolve().parent.parent
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -56,7 +56,7 @@ def normalise_database_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one installation runs. Durations are in seconds."""
+    """How one installation runs."""
 
     host: str = "127.0.0.1"
     port: int = 5000

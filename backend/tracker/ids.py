@@ -5,11 +5,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_id", "parse_number", "parse_reference"]
+__all__ = ["BIGINT_MAX", "new_id", "parse_number", "parse_reference"]
 
 _NUMBER = re.compile(r"INC-([1-9][0-9]{0,18})", re.IGNORECASE | re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_BIGINT_MAX = 2**63 - 1
+BIGINT_MAX = 2**63 - 1
 
 
 def new_id() -> UUID:
@@ -21,7 +21,7 @@ def parse_number(text: str) -> int | None:
     """42 for ``INC-42``, letter case aside; None for anything else."""
     match = _NUMBER.fullmatch(text)
     number = int(match[1]) if match else None
-    return number if number is not None and number <= _BIGINT_MAX else None
+    return number if number is not None and number <= BIGINT_MAX else None
 
 
 def parse_reference(text: str) -> UUID | int | None:

@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
+from tracker.ids import BIGINT_MAX
 from tracker.problems import BadRequest
 from tracker.wire import dumps
-
-BIGINT_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from flask import current_app, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from tracker.config import is_loopback
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
 from tracker.wire import NAME_MAX, Text
 
@@ -161,7 +162,7 @@ def check_request() -> None:
         StrictParser().parse(NoArguments(), request, location="query")
 
 
-def check_host(is_loopback: Callable[[str], bool]) -> None:
+def check_host() -> None:
     """Refuse a Host that is not this machine: a foreign name here means DNS rebinding.
 
     :raises Forbidden: for any other host.

@@ -62,16 +62,20 @@ def upgrade_database(app: Flask) -> None:
                     flask_migrate.upgrade()
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
         except OperationalError as error:
-            said = str(error.orig).strip().splitlines()
             where = db.engine.url.set(password=None).render_as_string()
             raise StartupError(
-                f"The database at {where} cannot be reached ({said[0] if said else 'no answer'}): "
-                "start it, or correct DATABASE_URL."
+                f"The database at {where} cannot be reached ({first_line(error)}): start it, or correct DATABASE_URL."
             ) from error
         except DBAPIError as error:
             raise StartupError(f"The database cannot be set up: {str(error.orig).strip()}") from error
         finally:
             db.engine.dispose()
+
+
+def first_line(error: DBAPIError) -> str:
+    """What the database said, without the details that follow it."""
+    said = str(error.orig).strip().splitlines()
+    return said[0] if said else "no answer"
 
 
 def _refuse_unfit_server(connection: Connection) -> None:

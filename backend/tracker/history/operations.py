@@ -16,19 +16,11 @@ def append_event(
     actor: str,
     at: datetime,
     changes: dict[str, list[Any]],
-) -> Event:
+) -> None:
     """Record what a change did to one incident, in the transaction that does it.
 
     :param changes: public field name -> ``[before, after]``.
     """
-    event = Event(
-        incident_id=incident_id,
-        change_id=new_id(),
-        type=kind,
-        actor=actor,
-        at=at,
-        changes=changes,
-        comment=None,
+    db.session.add(
+        Event(incident_id=incident_id, change_id=new_id(), type=kind, actor=actor, at=at, changes=changes, comment=None)
     )
-    db.session.add(event)
-    return event
