@@ -6,7 +6,7 @@ The server is an embedded one of the run's own, or TEST_DATABASE_URL, on which d
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine, event, make_url, text
 
 from tracker import create_app
 from tracker.config import Settings, normalise_database_url
-from tracker.extensions import db
+from tracker.extensions import db, reader
 from tracker.startup import running_database, upgrade_database
 
 
@@ -84,6 +84,7 @@ def connection(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         transaction = connection.begin()
         monkeypatch.setitem(db._app_engines[shared_app], None, connection)
         monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
+        monkeypatch.setattr(reader, "connect", lambda: nullcontext(connection))
         yield connection
         transaction.rollback()
 

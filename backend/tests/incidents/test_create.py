@@ -124,7 +124,7 @@ def test_given_times_win_over_stamps_and_come_back_in_utc(create: Any) -> None:
         resolvedAt="2026-01-01T09:00:00Z",
     )
     assert incident["startedAt"] == "2026-01-01T08:00:00+00:00"
-    assert incident["mitigatedAt"] == "2026-01-01T08:30:00.250000+00:00"
+    assert incident["mitigatedAt"] == "2026-01-01T08:30:00.25+00:00"
     assert incident["resolvedAt"] == "2026-01-01T09:00:00+00:00"
 
 

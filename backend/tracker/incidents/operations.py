@@ -91,7 +91,8 @@ def update_incident(
     :raises Stale: where the precondition fails.
     :raises Invalid: where the times would be out of order or in the future.
     """
-    incident = db.session.scalar(select(Incident).where(find(reference)).with_for_update())
+    column, value = find(reference)
+    incident = db.session.scalar(select(Incident).where(getattr(Incident, column) == value).with_for_update())
     if incident is None:
         raise missing(reference)
     if accepts is not None and not accepts(incident.version):

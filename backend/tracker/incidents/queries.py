@@ -1,98 +1,81 @@
-"""Reads. None of them makes ORM objects of a list, and none counts the whole table."""
+"""Reads. None of them makes ORM objects of a list, and none counts the whole table.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+PostgreSQL renders the items as JSON itself: passing fourteen values of each through Python took longer than all the
+rest. What they look like is still said in one place, the schema that ``WIRE_FIELDS`` comes from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    String,
-    case,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Row
+from sqlalchemy.dialects import postgresql
 
-from tracker.extensions import db
-from tracker.ids import parse_number, parse_reference
-from tracker.incidents.models import (
-    SORT_KEYS,
-    Incident,
-    Severity,
-    Status,
-    incident_tallies,
-    owner_tallies,
-)
+from tracker.extensions import reader
+from tracker.ids import parse_reference
+from tracker.incidents.filters import LIKE_SPECIAL, IncidentFilter, where
+from tracker.incidents.models import SORT_KEYS, Incident
+from tracker.incidents.sampling import COUNT_LIMIT, FEW, take_sample
 from tracker.incidents.schemas import WIRE_FIELDS
 from tracker.paging import Position, decode_cursor, encode_cursor
 from tracker.problems import NotFound
+from tracker.wire import dumps
 
-COUNT_LIMIT = 10_000
-FACET_VALUES = 50
+AHEAD = 20_000
+"""So many rows a search for something frequent looks at before it goes about it the other way."""
+DEEP = 1_000
+"""From this offset on, a page is found without looking at the rows before it."""
 SERVICES_LISTED = 100
 
-_COLUMNS = [getattr(Incident, attribute).label(name) for name, attribute in WIRE_FIELDS.items()]
-_LIKE_SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
+
+def rendered_from(source: str) -> str:
+    """SQL for a row of ``source``, which has the columns of incidents, as the JSON text that goes over the wire."""
+    columns = ", ".join(f'{source}.{attribute} AS "{name}"' for name, attribute in WIRE_FIELDS.items())
+    return f"(SELECT row_to_json(item) FROM (SELECT {columns}) AS item)::text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentFilter:
-    """Which incidents. Empty means no restriction; ``None`` among the owners means unassigned."""
-
-    search: str = ""
-    severity: Sequence[Severity] = ()
-    status: Sequence[Status] = ()
-    service: Sequence[str] = ()
-    owner: Sequence[str | None] = ()
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    updated_since: datetime | None = None
-
-    def tallied(self) -> bool:
-        """Whether the kept counts can answer, so that nothing has to be counted."""
-        return not (self.search or self.created_from or self.created_to or self.updated_since)
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter as SQL conditions on incidents."""
-        conditions = self.tally_conditions(Incident.__table__.c)
-        conditions += [_contains(word) for word in self.search.split()]
-        if self.created_from:
-            conditions.append(Incident.created_at >= self.created_from)
-        if self.created_to:
-            conditions.append(Incident.created_at < self.created_to)
-        if self.updated_since:
-            conditions.append(Incident.updated_at >= self.updated_since)
-        return conditions
-
-    def tally_conditions(self, columns: Any) -> list[ColumnElement[bool]]:
-        """The part of the filter that the tallies know, on the columns of a tally or of incidents."""
-        conditions: list[ColumnElement[bool]] = [
-            columns[name].in_(values) for name in ("severity", "status", "service") if (values := getattr(self, name))
-        ]
-        if self.owner:
-            names = [owner for owner in self.owner if owner is not None]
-            conditions.append(
-                or_(columns.owner.in_(names), columns.owner.is_(None))
-                if None in self.owner
-                else columns.owner.in_(names)
-            )
-        return conditions
+KEYS = {
+    name: str(key.compile(dialect=postgresql.dialect())).replace("incidents.", "")  # type: ignore[no-untyped-call]
+    for name, key in SORT_KEYS.items()
+}
+"""The sort columns as SQL expressions on incidents."""
 
 
-def _contains(word: str) -> ColumnElement[bool]:
-    """Whether an incident's text holds the word; LIKE's own special characters match themselves."""
-    pattern = "%" + word.translate(_LIKE_SPECIAL) + "%"
-    found = Incident.search_text.like(func.lower(literal(pattern, String)), escape="\\")
-    number = parse_number(word)
-    return found if number is None else or_(found, Incident.number == number)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a list: its column, its direction as it was asked for, and what that means in SQL."""
+
+    sort_by: str
+    direction: str
+
+    @property
+    def ascending(self) -> bool:
+        """Severities are declared worst first, and SEV1 is the highest rank: their own order is the descending one."""
+        return (self.direction == "asc") != (self.sort_by == "severity")
+
+    @property
+    def key(self) -> str:
+        """The expression that is sorted by."""
+        return KEYS[self.sort_by]
+
+    def clause(self, key: str, *, reverse: bool = False) -> str:
+        """ORDER BY ``key`` and the number that breaks ties."""
+        direction = "ASC" if self.ascending != reverse else "DESC"
+        return f"ORDER BY {key} {direction}, number {direction}"
+
+    def beyond(self, key: str) -> str:
+        """That a row comes after the position in the parameters ``at_key`` and ``at_number``."""
+        return f"({key}, number) {'>' if self.ascending else '<'} (%(at_key)s, %(at_number)s)"
+
+    def position(self, cursor: str) -> Position:
+        """Where an earlier page ended.
+
+        :raises BadRequest: where the cursor is not one of this order.
+        """
+        kind = SORT_KEYS[self.sort_by].type.python_type
+        return decode_cursor(cursor, sort_by=self.sort_by, order=self.direction, kind=kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +86,28 @@ class Total:
     exact: bool
 
 
-def count_matching(which: IncidentFilter) -> Total:
-    """How many incidents match: exact from the kept counts, or counted up to 10,000."""
-    if which.tallied():
-        tally = owner_tallies if which.owner else incident_tallies
-        query = select(func.coalesce(func.sum(tally.c.n), 0)).where(*which.tally_conditions(tally.c))
-        return Total(int(db.session.scalar(query) or 0), exact=True)
-    some: Select[Any] = (
-        select(literal_column("1")).select_from(Incident).where(*which.conditions()).limit(COUNT_LIMIT + 1)
-    )
-    found = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
-    return Total(min(found, COUNT_LIMIT), exact=found <= COUNT_LIMIT)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a list asks for: an order, where to begin in it, and how much to take."""
+
+    order: Order
+    per_page: int
+    offset: int = 0
+    at: Position | None = None
+
+    @property
+    def bounds(self) -> str:
+        """One more than goes out, which tells whether there is more."""
+        return f"LIMIT {self.per_page + 1} OFFSET {self.offset}"
+
+    def beyond(self, key: str) -> list[str]:
+        return [self.order.beyond(key)] if self.at else []
+
+    def parameters(self) -> dict[str, Any]:
+        if self.at is None:
+            return {}
+        key = self.at.key
+        return {"at_key": str(key) if isinstance(key, StrEnum) else key, "at_number": self.at.number}
 
 
 def list_incidents(
@@ -124,58 +118,134 @@ def list_incidents(
     per_page: int,
     page: int | None = None,
     cursor: str | None = None,
-) -> dict[str, Any]:
-    """One page of a list, as it goes over the wire.
+) -> bytes:
+    """One page of a list, as the JSON that goes over the wire.
 
-    Two statements: the total, and a walk along the sort column's index that starts at the cursor, or at the
-    page's offset.
+    Most take one statement, which walks along the index of the order from the cursor or to the offset, and takes the
+    total from the kept counts.
 
     :raises BadRequest: where the cursor is not one of this order.
     """
-    key = SORT_KEYS[sort_by]
-    # Severities are declared worst first, and SEV1 is the highest rank: their own order is the descending one.
-    ascending = (order == "asc") != (sort_by == "severity")
-    position = None
-    if cursor is not None:
-        position = decode_cursor(cursor, sort_by=sort_by, order=order, kind=key.type.python_type)
-    total = count_matching(which)
+    ordering = Order(sort_by, order)
+    at = ordering.position(cursor) if cursor is not None else None
     page = page or 1
-    query: Select[Any] = select(*_COLUMNS, key.label("sort_key")).where(*which.conditions())
-    if position is None:
-        offset = (page - 1) * per_page
-        if total.exact and offset >= total.count:
-            rows: Sequence[Row[Any]] = []
-        else:
-            rows = _walk(query, key, ascending=ascending, limit=per_page + 1, offset=offset)
-    else:
-        here = tuple_(key, Incident.number)
-        last = tuple_(literal(position.key, key.type), literal(position.number))
-        query = query.where(here > last if ascending else here < last)
-        rows = _walk(query, key, ascending=ascending, limit=per_page + 1)
-    more = len(rows) > per_page
-    rows = rows[:per_page]
-    end = rows[-1] if more else None
-    return {
-        "items": [_wire(row) for row in rows],
-        "page": None if position else page,
+    wanted = _Page(ordering, per_page, (page - 1) * per_page if at is None else 0, at)
+    total, rows = (_search if which.search else _walk)(which, wanted)
+    items = rows[:per_page]
+    last = items[-1] if len(rows) > per_page else None
+    rest = {
+        "page": None if at else page,
         "perPage": per_page,
         "total": total.count,
         "totalIsExact": total.exact,
         "pages": -(-total.count // per_page),
-        "nextCursor": encode_cursor(Position(sort_by, order, end.sort_key, end.number)) if end else None,
+        "nextCursor": encode_cursor(Position(sort_by, order, last.key, last.number)) if last else None,
     }
+    return b'{"items":[' + ",".join(row.json for row in items).encode() + b"]," + dumps(rest)[1:]
 
 
-def _walk(
-    query: Select[Any], key: ColumnElement[Any], *, ascending: bool, limit: int, offset: int = 0
-) -> Sequence[Row[Any]]:
-    ties = Incident.number.expression
-    ordering = (key, ties) if ascending else (key.desc(), ties.desc())
-    return db.session.execute(query.order_by(*ordering).limit(limit).offset(offset or None)).all()
+def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any]]]:
+    """A page without a search: found along an index, from its nearer end where that is far away."""
+    order = wanted.order
+    if which.tallied:
+        counted = kept_count(which)
+    else:
+        matching = f"SELECT FROM incidents {where(which.conditions())} LIMIT {COUNT_LIMIT + 1}"
+        counted = f"SELECT count(*) AS total FROM ({matching}) AS matching"
+    conditions = where(which.conditions() + wanted.beyond(order.key))
+    if wanted.offset < DEEP:
+        page = f"""
+            SELECT incidents.*, {order.key} AS key FROM incidents {conditions} {order.clause("key")} {wanted.bounds}
+        """
+        return _fetch(which, wanted, counted, page, exact=which.tallied)
+    bounds, reverse = wanted.bounds, False
+    if which.tallied:
+        row = reader.row(counted, which.parameters())
+        total = int(row.total) if row else 0
+        if wanted.offset >= total:
+            return Total(total, exact=True), []
+        if reverse := wanted.offset > total // 2:
+            # From the end, counted in the same statement: what is added meanwhile does not move the page.
+            left = f"(({counted}) - {wanted.offset})"
+            size = wanted.per_page + 1
+            bounds = f"LIMIT greatest(0, least({size}, {left})) OFFSET greatest(0, {left} - {size})"
+    page = f"""
+        SELECT incidents.*, place.key
+        FROM (
+            SELECT number, {order.key} AS key FROM incidents {conditions}
+            {order.clause("key", reverse=reverse)} {bounds}
+        ) AS place JOIN incidents USING (number)
+    """
+    return _fetch(which, wanted, counted, page, exact=which.tallied)
 
 
-def _wire(row: Row[Any]) -> dict[str, Any]:
-    return dict(zip(WIRE_FIELDS, row, strict=False))
+def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any]]]:
+    """A page of a search: where much matches, along the order until it is full, else by gathering all that matches."""
+    if which.chosen() and count_kept(which) <= FEW:
+        return _gather(which, wanted, which.conditions_on_few())
+    sample = take_sample(which)
+    if sample.certainly_more_than(COUNT_LIMIT):
+        order = wanted.order
+        # A page further down is as far as it is; the start is near, unless what matches is all at the other end.
+        ahead = "" if wanted.offset >= DEEP else f"LIMIT {AHEAD}"
+        page = f"""
+            SELECT ahead.* FROM (
+                SELECT incidents.*, {order.key} AS key FROM incidents
+                {where(wanted.beyond(order.key) + which.times(order.key))} {order.clause("key")} {ahead}
+            ) AS ahead {where(which.conditions())} {order.clause("key")} {wanted.bounds}
+        """
+        found = _fetch(which, wanted, f"SELECT {COUNT_LIMIT + 1} AS total", page, exact=False)
+        if not ahead or len(found[1]) > wanted.per_page:
+            return found
+    return _gather(which, wanted, which.conditions(words=sample.indexable(which.words)))
+
+
+def _gather(which: IncidentFilter, wanted: _Page, conditions: list[str]) -> tuple[Total, Sequence[Row[Any]]]:
+    order = wanted.order
+    found = f"SELECT ctid AS place, {order.key} AS key, number FROM incidents {where(conditions)}"
+    page = f"""
+        SELECT incidents.*, ranked.key
+        FROM (
+            SELECT place, key, number FROM found {where(wanted.beyond("key"))} {order.clause("key")} {wanted.bounds}
+        ) AS ranked JOIN incidents ON incidents.ctid = ranked.place
+    """
+    counted = "SELECT count(*) AS total FROM found"
+    return _fetch(which, wanted, counted, page, exact=False, common=f"WITH found AS MATERIALIZED ({found})")
+
+
+def _fetch(
+    which: IncidentFilter, wanted: _Page, counted: str, page: str, *, exact: bool, common: str = ""
+) -> tuple[Total, Sequence[Row[Any]]]:
+    """Carry out a list: the total, and the rows with their JSON and their place in the order.
+
+    :param counted: gives one row with the ``total``; more than the limit means that counting stopped, unless it is
+        ``exact`` in any case.
+    :param page: gives the columns of incidents and the ``key`` of the order.
+    :param common: a WITH clause that both may refer to.
+    """
+    rows = reader.rows(
+        f"""
+        {common} SELECT counted.total, page.json, page.key, page.number
+        FROM ({counted}) AS counted LEFT JOIN (
+            SELECT {rendered_from("page")} AS json, page.key, page.number FROM ({page}) AS page
+        ) AS page ON true {wanted.order.clause("page.key").replace(" number", " page.number")}
+        """,
+        which.parameters() | wanted.parameters(),
+    )
+    count = int(rows[0].total)
+    total = Total(count, exact=True) if exact else Total(min(count, COUNT_LIMIT), exact=count <= COUNT_LIMIT)
+    return total, rows if rows[0].json is not None else []
+
+
+def kept_count(which: IncidentFilter) -> str:
+    """SQL for how many incidents the facets of a filter let through, exactly."""
+    return f"SELECT coalesce(sum(n), 0)::bigint AS total FROM {which.counts()} {where(which.tally_conditions())}"
+
+
+def count_kept(which: IncidentFilter) -> int:
+    """How many incidents the facets of a filter let through, exactly."""
+    row = reader.row(kept_count(which), which.parameters())
+    return int(row.total) if row else 0
 
 
 def represent(incident: Incident) -> dict[str, Any]:
@@ -183,16 +253,16 @@ def represent(incident: Incident) -> dict[str, Any]:
     return {name: getattr(incident, attribute) for name, attribute in WIRE_FIELDS.items()}
 
 
-def find(reference: str) -> ColumnElement[bool]:
-    """The condition that picks the incident which a path names by UUID or ``INC-42``.
+def find(reference: str) -> tuple[str, UUID | int]:
+    """The column that picks the incident which a path names by UUID or ``INC-42``, and its value.
 
     :raises NotFound: where the text is neither.
     """
     match parse_reference(reference):
         case UUID() as identifier:
-            return Incident.id == identifier
+            return "id", identifier
         case int() as number:
-            return Incident.number == number
+            return "number", number
         case _:
             raise missing(reference)
 
@@ -203,69 +273,40 @@ def missing(reference: str) -> NotFound:
     return NotFound(f"There is no incident {shown!r}. An incident is named by its UUID or its number, such as INC-42.")
 
 
-def read_incident(reference: str) -> dict[str, Any]:
-    """One incident as it goes over the wire.
+def read_incident(reference: str) -> tuple[str, int]:
+    """One incident as the JSON that goes over the wire, and its version.
 
     :raises NotFound: where there is none.
     """
-    row = db.session.execute(select(*_COLUMNS).where(find(reference))).one_or_none()
+    row = _one(reference, f"{rendered_from('incidents')} AS json, version")
+    return row.json, row.version
+
+
+def identify(reference: str) -> UUID:
+    """The id of the incident that a path names.
+
+    :raises NotFound: where there is none.
+    """
+    return UUID(str(_one(reference, "id").id))
+
+
+def _one(reference: str, columns: str) -> Row[Any]:
+    column, value = find(reference)
+    row = reader.row(f"SELECT {columns} FROM incidents WHERE {column} = %(value)s", {"value": str(value)})
     if row is None:
         raise missing(reference)
-    return _wire(row)
-
-
-def count_facets(which: IncidentFilter) -> dict[str, list[dict[str, Any]]]:
-    """Counts by severity, status, service and owner, each under all the other filters."""
-    return {
-        "severity": _all_values(Severity, _count_by("severity", which)),
-        "status": _all_values(Status, _count_by("status", which)),
-        "service": _largest(_count_by("service", which)),
-        "owner": _largest(_count_by("owner", which)),
-    }
-
-
-def _count_by(facet: str, which: IncidentFilter) -> Mapping[Any, int]:
-    nothing: dict[str, Any] = {facet: ()}
-    others = replace(which, **nothing)
-    value: ColumnElement[Any]
-    count: ColumnElement[int]
-    if others.tallied():
-        tally = owner_tallies if others.owner or facet == "owner" else incident_tallies
-        value, count = tally.c[facet], func.sum(tally.c.n)
-        conditions = others.tally_conditions(tally.c)
-    else:
-        value, count = Incident.__table__.c[facet], func.count()
-        conditions = others.conditions()
-    rows = db.session.execute(select(value, count).where(*conditions).group_by(value).having(count > 0))
-    return {value: int(count) for value, count in rows}
-
-
-def _all_values(kind: type[StrEnum], counts: Mapping[Any, int]) -> list[dict[str, Any]]:
-    return [{"value": value, "count": counts.get(value, 0)} for value in kind]
-
-
-def _largest(counts: Mapping[str | None, int]) -> list[dict[str, Any]]:
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
-    return [{"value": value, "count": count} for value, count in ranked[:FACET_VALUES]]
+    return row
 
 
 def list_services(search: str = "") -> dict[str, list[dict[str, Any]]]:
     """The services in use whose names contain the text, the most used first."""
-    tally = incident_tallies.c
-    total = func.sum(tally.n)
-    opened = func.sum(case((tally.status == Status.OPEN, tally.n), else_=0))
-    pattern = "%" + search.translate(_LIKE_SPECIAL) + "%"
-    query = (
-        select(tally.service, opened, total)
-        .where(func.lower(tally.service).like(func.lower(literal(pattern, String)), escape="\\"))
-        .group_by(tally.service)
-        .having(total > 0)
-        .order_by(total.desc(), tally.service)
-        .limit(SERVICES_LISTED)
+    rows = reader.rows(
+        f"""
+        SELECT service AS name, coalesce(sum(n) FILTER (WHERE status = 'OPEN'), 0)::bigint AS open,
+            sum(n)::bigint AS total
+        FROM incident_counts WHERE lower(service) LIKE lower(%(pattern)s)
+        GROUP BY service HAVING sum(n) > 0 ORDER BY total DESC, service COLLATE "C" LIMIT {SERVICES_LISTED}
+        """,
+        {"pattern": f"%{search.translate(LIKE_SPECIAL)}%"},
     )
-    return {
-        "items": [
-            {"name": name, "open": int(opened), "total": int(total)}
-            for name, opened, total in db.session.execute(query)
-        ]
-    }
+    return {"items": [dict(row._mapping) for row in rows]}

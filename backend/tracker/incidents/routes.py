@@ -8,8 +8,8 @@ from tracker.extensions import db
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage
-from tracker.incidents import operations, queries
-from tracker.incidents.queries import IncidentFilter
+from tracker.incidents import facets, operations, queries
+from tracker.incidents.filters import IncidentFilter
 from tracker.incidents.schemas import (
     EXAMPLE,
     Facets,
@@ -27,13 +27,13 @@ from tracker.openapi import ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION
 from tracker.paging import decode_event_cursor
 from tracker.parsing import Blueprint, actor
 from tracker.problems import MEDIA_TYPE
-from tracker.wire import json_response
+from tracker.wire import json_response, rendered
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
 
 
-def _etag(incident: dict[str, Any]) -> str:
-    return f'"{incident["version"]}"'
+def _etag(version: int) -> str:
+    return f'"{version}"'
 
 
 def _matches(version: int) -> bool:
@@ -65,7 +65,7 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
     paging = {
         name: arguments.pop(name) for name in ("sort_by", "order", "per_page", "page", "cursor") if name in arguments
     }
-    return json_response(queries.list_incidents(IncidentFilter(**arguments), **paging))
+    return rendered(queries.list_incidents(IncidentFilter(**arguments), **paging))
 
 
 @blp.route("/incidents", methods=["POST"])
@@ -81,7 +81,7 @@ def create_incident(body: dict[str, Any]) -> Response:
     incident = queries.represent(operations.create_incident(**body, actor=actor()))
     db.session.commit()
     location = url_for("incidents.get_incident", incident_id=incident["id"])
-    return json_response(incident, 201, {"ETag": _etag(incident), "Location": location})
+    return json_response(incident, 201, {"ETag": _etag(incident["version"]), "Location": location})
 
 
 @blp.route("/incidents/facets")
@@ -93,7 +93,7 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 
     Each facet is counted under all the other filters, so that a count says what choosing its value would give.
     """
-    return json_response(queries.count_facets(IncidentFilter(**arguments)))
+    return json_response(facets.count_facets(IncidentFilter(**arguments)))
 
 
 @blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])
@@ -103,11 +103,11 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 @problems(blp, 404, 422)
 def get_incident(incident_id: str) -> Response:
     """Read an incident"""
-    incident = queries.read_incident(incident_id)
-    headers = {"ETag": _etag(incident), "Cache-Control": "no-cache"}
-    if request.if_none_match.contains_weak(str(incident["version"])):
+    incident, version = queries.read_incident(incident_id)
+    headers = {"ETag": _etag(version), "Cache-Control": "no-cache"}
+    if request.if_none_match.contains_weak(str(version)):
         return Response(status=304, headers=headers)
-    return json_response(incident, headers=headers)
+    return rendered(incident, headers=headers)
 
 
 @blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
@@ -135,7 +135,7 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
         )
     )
     db.session.commit()
-    return json_response(incident, headers={"ETag": _etag(incident)})
+    return json_response(incident, headers={"ETag": _etag(incident["version"])})
 
 
 @blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID])
@@ -149,8 +149,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
     """
     cursor = arguments.get("cursor")
     after = decode_event_cursor(cursor) if cursor is not None else 0
-    incident = queries.read_incident(incident_id)
-    return json_response(list_events(incident["id"], after=after))
+    return json_response(list_events(queries.identify(incident_id), after=after))
 
 
 @blp.route("/services")

@@ -237,6 +237,14 @@ class Facets(Schema):
     status = fields.List(fields.Nested(StatusCount), required=True)
     service = fields.List(fields.Nested(ServiceCount), required=True)
     owner = fields.List(fields.Nested(OwnerCount), required=True)
+    estimated = fields.List(
+        fields.String(validate=validate.OneOf(["severity", "status", "service", "owner"])),
+        required=True,
+        metadata={
+            "description": "The facets whose larger counts are estimates, to two digits. Where a search or a range of "
+            "times matches more than 10,000, not all are counted."
+        },
+    )
 
 
 class StaleProblem(ProblemSchema):
