@@ -1,16 +1,18 @@
 """Extensions, unbound; :func:`tracker.create_app` binds them."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, Row
+from sqlalchemy import Connection, MetaData, Row
 from sqlalchemy.orm import DeclarativeBase
 
 from tracker.openapi import ApiDocument
+
+if TYPE_CHECKING:
+    import psycopg2.extensions
 
 
 class Base(DeclarativeBase):
@@ -41,8 +43,6 @@ class Reader:
     Beginning and ending one explicitly would cost two more round trips, which take longer than most of the reads.
     """
 
-    _NAME = "incident-tracker-reader"
-
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """All rows that a statement of ours gives.
 
@@ -56,13 +56,18 @@ class Reader:
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
-    def connect(self) -> AbstractContextManager[Connection]:
-        """A connection of the application's pool that commits by itself."""
-        engine: Engine | None = current_app.extensions.get(self._NAME)
-        if engine is None:
-            engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-            current_app.extensions[self._NAME] = engine
-        return engine.connect()
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection of the application's pool that commits by itself while it is used here."""
+        with db.engine.connect() as connection:
+            # SQLAlchemy's own option for this asks the server twice, for an isolation level that does not change.
+            driver = cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
 
 
 reader = Reader()

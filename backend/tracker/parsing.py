@@ -21,8 +21,33 @@ JSON = "application/json"
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
+_REMEMBERED = 500
+_REMEMBERED_LENGTH = 500
+
+
 class StrictParser(FlaskParser):
     """Schemas decide what is allowed; everything else is an error that names it and lists what is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[type[marshmallow.Schema], bytes], Any] = {}
+
+    def parse(self, argmap: Any, req: flask.Request | None = None, *, location: str | None = None, **kwargs: Any) -> Any:
+        """As webargs', remembering what a query string means: the same ones are asked for again and again.
+
+        What it returns must not be changed.
+        """
+        asked = req or request
+        if location != "query" or len(asked.query_string) > _REMEMBERED_LENGTH:
+            return super().parse(argmap, req, location=location, **kwargs)
+        key = (type(argmap), asked.query_string)
+        known = self._known.get(key)
+        if known is None:
+            known = super().parse(argmap, req, location=location, **kwargs)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = known
+        return known
 
     DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - as webargs declares it.
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -120,7 +145,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Decorator:
         """As flask-smorest's, noting that the view reads its own query."""
-        decorate = super().arguments(schema, location=location, **kwargs)
+        # Given the class, webargs would make a new schema for every request.
+        decorate = super().arguments(schema(), location=location, **kwargs)
 
         def decorator(view: View) -> View:
             decorated: Any = decorate(view)

@@ -6,7 +6,7 @@ that is built from its parts in Python costs more than PostgreSQL takes to answe
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -125,6 +125,10 @@ class IncidentFilter:
             else:
                 conditions.append(f"{facet} = ANY(%({facet})s::{TYPES[facet]}[])")
         return conditions
+
+
+FILTERS = frozenset(field.name for field in fields(IncidentFilter))
+"""The names of the parameters that say which incidents."""
 
 
 def seen(index: int, word: str) -> str:

@@ -158,7 +158,8 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any
             SELECT incidents.*, {order.key} AS key FROM incidents {conditions} {order.clause("key")} {wanted.bounds}
         """
         return _fetch(which, wanted, counted, page, exact=which.tallied)
-    bounds, reverse = wanted.bounds, False
+    # The limit is said again where PostgreSQL can read it: it plans for a tenth of the table otherwise.
+    bounds, size, reverse = wanted.bounds, wanted.per_page + 1, False
     if which.tallied:
         row = reader.row(counted, which.parameters())
         total = int(row.total) if row else 0
@@ -167,13 +168,14 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any
         if reverse := wanted.offset > total // 2:
             # From the end, counted in the same statement: what is added meanwhile does not move the page.
             left = f"(({counted}) - {wanted.offset})"
-            size = wanted.per_page + 1
             bounds = f"LIMIT greatest(0, least({size}, {left})) OFFSET greatest(0, {left} - {size})"
     page = f"""
         SELECT incidents.*, place.key
         FROM (
-            SELECT number, {order.key} AS key FROM incidents {conditions}
-            {order.clause("key", reverse=reverse)} {bounds}
+            SELECT number, key FROM (
+                SELECT number, {order.key} AS key FROM incidents {conditions}
+                {order.clause("key", reverse=reverse)} {bounds}
+            ) AS walked LIMIT {size}
         ) AS place JOIN incidents USING (number)
     """
     return _fetch(which, wanted, counted, page, exact=which.tallied)

@@ -1,5 +1,6 @@
 """The HTTP of incidents: parse, call one query or operation, commit once, answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request, url_for
@@ -9,7 +10,7 @@ from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage
 from tracker.incidents import facets, operations, queries
-from tracker.incidents.filters import IncidentFilter
+from tracker.incidents.filters import FILTERS, IncidentFilter
 from tracker.incidents.schemas import (
     EXAMPLE,
     Facets,
@@ -41,6 +42,11 @@ def _matches(version: int) -> bool:
     return str(version) in request.if_match
 
 
+def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
+    """The arguments of a list that say which incidents."""
+    return IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+
+
 @blp.route("/incidents")
 @blp.arguments(ListArguments, location="query")
 @blp.response(
@@ -62,10 +68,8 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
 
     Filtered, sorted, and paged by number or by cursor.
     """
-    paging = {
-        name: arguments.pop(name) for name in ("sort_by", "order", "per_page", "page", "cursor") if name in arguments
-    }
-    return rendered(queries.list_incidents(IncidentFilter(**arguments), **paging))
+    paging = {name: arguments[name] for name in ("sort_by", "order", "per_page", "page", "cursor") if name in arguments}
+    return rendered(queries.list_incidents(_filter(arguments), **paging))
 
 
 @blp.route("/incidents", methods=["POST"])
@@ -93,7 +97,7 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 
     Each facet is counted under all the other filters, so that a count says what choosing its value would give.
     """
-    return json_response(facets.count_facets(IncidentFilter(**arguments)))
+    return json_response(facets.count_facets(_filter(arguments)))
 
 
 @blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])
