@@ -135,6 +135,15 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
     "number": Incident.number.expression,
 }
 
+
+def ordering(sort_by: str, order: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What to order by for ``sort_by`` (a sort key's name) and ``order`` (asc or desc); the number breaks ties."""
+    key, ties = SORT_KEYS[sort_by], Incident.number.expression
+    # Severities are declared worst first, and SEV1 is the highest rank: their own order is the descending one.
+    ascending = (order == "asc") != (sort_by == "severity")
+    return (key, ties) if ascending else (key.desc(), ties.desc())
+
+
 # One index for each order, ending in the number that breaks ties, so that a page is a walk along it from
 # either end and a cursor is a seek into it.
 for _name, _key in SORT_KEYS.items():

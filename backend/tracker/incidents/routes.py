@@ -1,17 +1,22 @@
 """The HTTP of incidents: parse, call one query or operation, commit once, answer."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from tracker.extensions import db
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage
 from tracker.incidents import operations, queries
+from tracker.incidents.export import start_export
 from tracker.incidents.queries import IncidentFilter
 from tracker.incidents.schemas import (
     EXAMPLE,
+    EXPORT_CONTENT,
+    EXPORT_TYPES,
+    ExportArguments,
     Facets,
     FilterArguments,
     IncidentCreate,
@@ -23,7 +28,7 @@ from tracker.incidents.schemas import (
     ServiceList,
     StaleProblem,
 )
-from tracker.openapi import ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
+from tracker.openapi import CONTENT_DISPOSITION, ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
 from tracker.paging import decode_event_cursor
 from tracker.parsing import Blueprint, actor
 from tracker.problems import MEDIA_TYPE
@@ -94,6 +99,40 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     Each facet is counted under all the other filters, so that a count says what choosing its value would give.
     """
     return json_response(queries.count_facets(IncidentFilter(**arguments)))
+
+
+@blp.route("/incidents/export")
+@blp.arguments(ExportArguments, location="query")
+@blp.response(200, description="The file.", headers={"Content-Disposition": CONTENT_DISPOSITION})
+@blp.doc(responses={"200": {"content": EXPORT_CONTENT}})
+@problems(blp, 400, 422)
+def export_incidents(arguments: dict[str, Any]) -> Response:
+    r"""Export incidents as a file
+
+    All that match, in the order of the list, as they are at one moment. `Content-Length` tells the length of the
+    whole file: one that ends before it broke off. While as many exports run as the server allows, the answer is 503.
+
+    **CSV** is RFC 4180 in UTF-8 without a byte order mark; the first row has the names of the JSON fields. Text and
+    times are in quotes, null is an empty cell without them. So that no spreadsheet runs text as a formula, an apostrophe goes
+    before text that begins with `=`, `+`, `-`, `@` (also full width, after blanks, or after apostrophes), or with a
+    tab or a line break. To get the text back, take the first character from every cell of title, service, owner and
+    summary that matches `^'+ *[-=+@＝＋－＠\t\r\n]`.
+
+    **NDJSON** has an incident on each line, exactly as the list shows it.
+    """
+    kind = arguments.pop("format")
+    order = {name: arguments.pop(name) for name in ("sort_by", "order")}
+    slots = current_app.extensions["export_slots"]
+    export = start_export(IncidentFilter(**arguments), **order, kind=kind, slots=slots)
+    if request.method == "HEAD":
+        export.chunks.close()
+    name = f"incidents-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{kind}"
+    headers = {
+        "Content-Length": str(export.length),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-cache",
+    }
+    return Response(export.chunks, headers=headers, content_type=EXPORT_TYPES[kind])
 
 
 @blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])
