@@ -113,10 +113,10 @@ def export_incidents(arguments: dict[str, Any]) -> Response:
     whole file: one that ends before it broke off. While as many exports run as the server allows, the answer is 503.
 
     **CSV** is RFC 4180 in UTF-8 without a byte order mark; the first row has the names of the JSON fields. Text and
-    times are in quotes, null is an empty cell without them. So that no spreadsheet runs text as a formula, an apostrophe goes
-    before text that begins with `=`, `+`, `-`, `@` (also full width, after blanks, or after apostrophes), or with a
-    tab or a line break. To get the text back, take the first character from every cell of title, service, owner and
-    summary that matches `^'+ *[-=+@＝＋－＠\t\r\n]`.
+    times are in quotes; null is an empty cell without them. So that no spreadsheet runs text as a formula, an
+    apostrophe goes before text that begins with `=`, `+`, `-`, `@` (also full width, after blanks, or after
+    apostrophes), or with a tab or a line break. To get the text back, take the first character from every cell of
+    title, service, owner and summary that matches `^'+ *[-=+@＝＋－＠\t\r\n]`.
 
     **NDJSON** has an incident on each line, exactly as the list shows it.
     """
