@@ -13,9 +13,10 @@ from tracker.incidents import operations, queries
 from tracker.incidents.export import start_export
 from tracker.incidents.queries import IncidentFilter
 from tracker.incidents.schemas import (
+    CSV_EXAMPLE,
     EXAMPLE,
-    EXPORT_CONTENT,
     EXPORT_TYPES,
+    NDJSON_EXAMPLE,
     ExportArguments,
     Facets,
     FilterArguments,
@@ -35,6 +36,14 @@ from tracker.problems import MEDIA_TYPE
 from tracker.wire import json_response
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
+
+
+# To JSON Schema a file of lines is text.
+FILE = {"type": "string"}
+FILE_RESPONSE: dict[str, Any] = {
+    "description": "The file.",
+    "headers": {"Content-Disposition": CONTENT_DISPOSITION},
+}
 
 
 def _etag(incident: dict[str, Any]) -> str:
@@ -103,8 +112,8 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 
 @blp.route("/incidents/export")
 @blp.arguments(ExportArguments, location="query")
-@blp.response(200, description="The file.", headers={"Content-Disposition": CONTENT_DISPOSITION})
-@blp.doc(responses={"200": {"content": EXPORT_CONTENT}})
+@blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
+@blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
 @problems(blp, 400, 422)
 def export_incidents(arguments: dict[str, Any]) -> Response:
     r"""Export incidents as a file

@@ -190,16 +190,12 @@ class IncidentRead(Schema):
 WIRE_FIELDS: dict[str, str] = {field.data_key or name: name for name, field in IncidentRead().fields.items()}
 
 
-# The document's examples of a file; its lines are text to JSON Schema.
-EXPORT_CONTENT = {
-    "text/csv": {
-        "schema": {"type": "string"},
-        "example": ",".join(WIRE_FIELDS)
-        + '\r\n{id},{number},"{title}","{service}",{severity},{status},"{owner}","{summary}",'.format_map(EXAMPLE)
-        + '"{startedAt}","{mitigatedAt}",,"{createdAt}","{updatedAt}",{version}\r\n'.format_map(EXAMPLE),
-    },
-    "application/x-ndjson": {"schema": {"type": "string"}, "example": dumps(EXAMPLE).decode() + "\n"},
-}
+CSV_EXAMPLE = (
+    ",".join(WIRE_FIELDS)
+    + '\r\n{id},{number},"{title}","{service}",{severity},{status},"{owner}","{summary}",'.format_map(EXAMPLE)
+    + '"{startedAt}","{mitigatedAt}",,"{createdAt}","{updatedAt}",{version}\r\n'.format_map(EXAMPLE)
+)
+NDJSON_EXAMPLE = dumps(EXAMPLE).decode() + "\n"
 
 
 class IncidentPage(Schema):
