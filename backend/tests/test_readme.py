@@ -27,7 +27,7 @@ def run(client: FlaskClient, command: str) -> Any:
     method, headers, data, query, url = "GET", {}, None, [], ""
     for word in words:
         match word:
-            case "-s":
+            case "-s" | "-OJ":
                 pass
             case "-sG":
                 method = "GET"
@@ -62,7 +62,11 @@ def test_a_command_answers_with_what_it_says(
     assert create()["number"] == 42
     response = run(client, command)
     assert response.status_code in (200, 201), response.text
-    assert json.loads(response.text)
+    if " -OJ " in command:
+        assert "filename=" in response.headers["Content-Disposition"]
+        assert response.text
+    else:
+        assert json.loads(response.text)
 
 
 def test_every_endpoint_of_the_readme_exists_and_none_is_missing(client: FlaskClient) -> None:

@@ -25,6 +25,7 @@ READS = [
     "/api/incidents",
     "/api/incidents/INC-1",
     "/api/incidents/INC-1/events",
+    "/api/incidents/export",
     "/api/incidents/facets",
     "/api/openapi.json",
     "/api/services",
@@ -260,7 +261,8 @@ def test_an_unknown_parameter_of_a_write_is_refused(client: FlaskClient, create:
 def test_what_is_not_known_is_named_with_what_is(client: FlaskClient) -> None:
     filters = "search, severity, status, service, owner, created_from, created_to, updated_since"
     for path, known in (
-        ("/api/incidents", f"{filters}, page, per_page, cursor, sort_by, order"),
+        ("/api/incidents", f"{filters}, sort_by, order, page, per_page, cursor"),
+        ("/api/incidents/export", f"{filters}, sort_by, order, format"),
         ("/api/incidents/facets", filters),
         ("/api/services", "search"),
         ("/api/health", "none"),
@@ -274,7 +276,7 @@ def test_what_is_not_known_is_named_with_what_is(client: FlaskClient) -> None:
     assert {*errors["x"][0].removeprefix("Is not known here. Known: ").rstrip(".").split(", ")} == fields
 
 
-@pytest.mark.parametrize("path", ["/api/incidents", "/api/incidents/facets", "/api/services"])
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/incidents/export", "/api/incidents/facets", "/api/services"])
 def test_a_parameter_given_twice_is_refused(client: FlaskClient, path: str) -> None:
     problem = check_problem(client.get(f"{path}?search=a&search=a"), 422)
     assert "once" in problem["errors"]["search"][0]
@@ -306,6 +308,7 @@ def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_everything(
 def test_while_the_database_is_away_every_address_that_needs_it_says_when_to_try_again(away: FlaskClient) -> None:
     for response in (
         away.get("/api/incidents"),
+        away.get("/api/incidents/export"),
         away.get("/api/incidents/facets"),
         away.get("/api/incidents/INC-1"),
         away.get("/api/incidents/INC-1/events"),
@@ -377,7 +380,7 @@ def test_a_listed_origin_is_let_in_and_no_other() -> None:
     assert {"content-type", "if-match"} <= set(response.headers["Access-Control-Allow-Headers"].lower().split(", "))
     assert "Access-Control-Allow-Credentials" not in response.headers
     exposed = client.get("/api/openapi.json", headers={"Origin": "https://status.example"}).headers
-    assert {"ETag", "Location", "Retry-After", "X-Request-ID"} <= set(
+    assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-ID"} <= set(
         exposed["Access-Control-Expose-Headers"].split(", ")
     )
     for origin in ("https://evil.example", "https://status.example.evil.example", "http://status.example", "null"):
@@ -403,7 +406,9 @@ def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, creat
     number = create()["number"]
     for path in READS:
         response = client.get(path.replace("INC-1", f"INC-{number}"))
-        if not path.startswith("/api/docs"):
+        if path == "/api/incidents/export":
+            assert response.headers["Cache-Control"] == "no-cache"
+        elif not path.startswith("/api/docs"):
             assert response.content_type == JSON, path
             assert response.headers["Cache-Control"] == "no-cache", path
     assert client.get("/api/nope").headers["Cache-Control"] == "no-cache"

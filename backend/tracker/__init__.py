@@ -1,5 +1,6 @@
 """Incident Tracker: the application factory."""
 
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Flask
@@ -45,6 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     api.init_app(app)
+    # The others are for those who only want to look something up.
+    app.extensions["export_slots"] = BoundedSemaphore(max(1, settings.threads // 2))
     api.register_blueprint(incidents.blp)
     about.register(app)
     browser.register(app)
@@ -54,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             resources=r"/api/.*",
             origins=list(settings.cors_origins),
             allow_headers=["Content-Type", "If-Match", "If-None-Match", "X-Actor", "X-Request-ID"],
-            expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+            expose_headers=["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-ID"],
         )
     return app
 

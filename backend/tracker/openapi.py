@@ -60,6 +60,11 @@ IF_NONE_MATCH = {
 }
 ETAG = {"description": "The version, in double quotes.", "schema": {"type": "string"}, "example": '"3"'}
 LOCATION = {"description": "The address of the new incident.", "schema": {"type": "string"}}
+CONTENT_DISPOSITION = {
+    "description": "That it is a file to keep, and a name for it.",
+    "schema": {"type": "string"},
+    "example": 'attachment; filename="incidents-20260302T100512Z.csv"',
+}
 RETRY_AFTER = {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}}
 
 

@@ -32,7 +32,9 @@ class StrictParser(FlaskParser):
         super().__init__()
         self._known: dict[tuple[type[marshmallow.Schema], bytes], Any] = {}
 
-    def parse(self, argmap: Any, req: flask.Request | None = None, *, location: str | None = None, **kwargs: Any) -> Any:
+    def parse(
+        self, argmap: Any, req: flask.Request | None = None, *, location: str | None = None, **kwargs: Any
+    ) -> Any:
         """As webargs', remembering what a query string means: the same ones are asked for again and again.
 
         What it returns must not be changed.

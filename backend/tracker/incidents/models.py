@@ -135,6 +135,15 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
     "number": Incident.number.expression,
 }
 
+
+def is_ascending(sort_by: str, order: str) -> bool:
+    """Whether ``order`` (asc or desc) goes up the sort key.
+
+    Severities are declared worst first, and SEV1 is the highest rank: their own order is the descending one.
+    """
+    return (order == "asc") != (sort_by == "severity")
+
+
 # One index for each order, ending in the number that breaks ties, so that a page is a walk along it from
 # either end and a cursor is a seek into it. A page far from both ends is a walk as well, and quick where it need not
 # look at the rows: then the index has to hold what the filters ask, and the column itself beside an expression on it.

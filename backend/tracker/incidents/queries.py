@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from tracker.extensions import reader
 from tracker.ids import parse_reference
 from tracker.incidents.filters import LIKE_SPECIAL, IncidentFilter, where
-from tracker.incidents.models import SORT_KEYS, Incident
+from tracker.incidents.models import SORT_KEYS, Incident, is_ascending
 from tracker.incidents.sampling import COUNT_LIMIT, FEW, take_sample
 from tracker.incidents.schemas import WIRE_FIELDS
 from tracker.paging import Position, decode_cursor, encode_cursor
@@ -52,8 +52,8 @@ class Order:
 
     @property
     def ascending(self) -> bool:
-        """Severities are declared worst first, and SEV1 is the highest rank: their own order is the descending one."""
-        return (self.direction == "asc") != (self.sort_by == "severity")
+        """Whether it goes up the key."""
+        return is_ascending(self.sort_by, self.direction)
 
     @property
     def key(self) -> str:

@@ -1,18 +1,24 @@
 """The HTTP of incidents: parse, call one query or operation, commit once, answer."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from tracker.extensions import db
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage
 from tracker.incidents import facets, operations, queries
+from tracker.incidents.export import start_export
 from tracker.incidents.filters import FILTERS, IncidentFilter
 from tracker.incidents.schemas import (
+    CSV_EXAMPLE,
     EXAMPLE,
+    EXPORT_TYPES,
+    NDJSON_EXAMPLE,
+    ExportArguments,
     Facets,
     FilterArguments,
     IncidentCreate,
@@ -24,13 +30,21 @@ from tracker.incidents.schemas import (
     ServiceList,
     StaleProblem,
 )
-from tracker.openapi import ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
+from tracker.openapi import CONTENT_DISPOSITION, ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
 from tracker.paging import decode_event_cursor
 from tracker.parsing import Blueprint, actor
 from tracker.problems import MEDIA_TYPE
 from tracker.wire import json_response, rendered
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
+
+
+# To JSON Schema a file of lines is text.
+FILE = {"type": "string"}
+FILE_RESPONSE: dict[str, Any] = {
+    "description": "The file.",
+    "headers": {"Content-Disposition": CONTENT_DISPOSITION},
+}
 
 
 def _etag(version: int) -> str:
@@ -98,6 +112,40 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     Each facet is counted under all the other filters, so that a count says what choosing its value would give.
     """
     return json_response(facets.count_facets(_filter(arguments)))
+
+
+@blp.route("/incidents/export")
+@blp.arguments(ExportArguments, location="query")
+@blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
+@blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
+@problems(blp, 400, 422)
+def export_incidents(arguments: dict[str, Any]) -> Response:
+    r"""Export incidents as a file
+
+    All that match, in the order of the list, as they are at one moment. `Content-Length` tells the length of the
+    whole file: one that ends before it broke off. While as many exports run as the server allows, the answer is 503.
+
+    **CSV** is RFC 4180 in UTF-8 without a byte order mark; the first row has the names of the JSON fields. Text and
+    times are in quotes; null is an empty cell without them. So that no spreadsheet runs text as a formula, an
+    apostrophe goes before text that begins with `=`, `+`, `-`, `@` (also full width, after blanks, or after
+    apostrophes), or with a tab or a line break. To get the text back, take the first character from every cell of
+    title, service, owner and summary that matches `^'+ *[-=+@＝＋－＠\t\r\n]`.
+
+    **NDJSON** has an incident on each line, exactly as the list shows it.
+    """
+    kind = arguments["format"]
+    order = {name: arguments[name] for name in ("sort_by", "order")}
+    slots = current_app.extensions["export_slots"]
+    export = start_export(_filter(arguments), **order, kind=kind, slots=slots)
+    if request.method == "HEAD":
+        export.chunks.close()
+    name = f"incidents-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{kind}"
+    headers = {
+        "Content-Length": str(export.length),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-cache",
+    }
+    return Response(export.chunks, headers=headers, content_type=EXPORT_TYPES[kind])
 
 
 @blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])

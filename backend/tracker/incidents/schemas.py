@@ -6,11 +6,13 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
 from tracker.openapi import ProblemSchema
-from tracker.wire import NAME_MAX, Count, Instant, NameList, Text
+from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, dumps
 
 PAGE_MAX = 2**31 - 1
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
 SEARCH_MAX = 200
+EXPORT_TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+"""Format of a file -> its media type."""
 
 EXAMPLE = {
     "id": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
@@ -69,7 +71,25 @@ class FilterArguments(Schema):
     updated_since = Instant(metadata={"description": "Last changed at this time or later."})
 
 
-class ListArguments(FilterArguments):
+class OrderedArguments(FilterArguments):
+    """Which incidents, and in which order."""
+
+    sort_by = fields.String(
+        load_default="createdAt",
+        validate=validate.OneOf(list(SORT_KEYS), error="Must be one of: {choices}; not {input!r}."),
+        metadata={"description": "Column to sort on. Ties are broken by number, so that the order is total."},
+    )
+    order = fields.String(
+        load_default="desc",
+        validate=validate.OneOf(["asc", "desc"], error="Must be one of: {choices}; not {input!r}."),
+        metadata={
+            "description": "Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, "
+            "within one severity, the oldest first; asc is the exact reverse."
+        },
+    )
+
+
+class ListArguments(OrderedArguments):
     """Which incidents, in which order, and which page of them."""
 
     page = Count(
@@ -89,24 +109,21 @@ class ListArguments(FilterArguments):
             "sort_by and order. Costs the same at any depth. Not with page."
         },
     )
-    sort_by = fields.String(
-        load_default="createdAt",
-        validate=validate.OneOf(list(SORT_KEYS), error="Must be one of: {choices}; not {input!r}."),
-        metadata={"description": "Column to sort on. Ties are broken by number, so that the order is total."},
-    )
-    order = fields.String(
-        load_default="desc",
-        validate=validate.OneOf(["asc", "desc"], error="Must be one of: {choices}; not {input!r}."),
-        metadata={
-            "description": "Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, "
-            "within one severity, the oldest first; asc is the exact reverse."
-        },
-    )
 
     @validates_schema
     def _one_way_of_paging(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if "page" in data and "cursor" in data:
             raise ValidationError({"cursor": ["Must not be combined with page; send one of them."]})
+
+
+class ExportArguments(OrderedArguments):
+    """Which incidents, in which order, and as what kind of file."""
+
+    format = fields.String(
+        load_default="csv",
+        validate=validate.OneOf(list(EXPORT_TYPES), error="Must be one of: {choices}; not {input!r}."),
+        metadata={"description": "csv for spreadsheets, ndjson for programs: one JSON object on each line."},
+    )
 
 
 class IncidentBody(Schema):
@@ -171,6 +188,14 @@ class IncidentRead(Schema):
 
 # JSON name -> attribute, for rendering without a marshmallow pass over every row of a page.
 WIRE_FIELDS: dict[str, str] = {field.data_key or name: name for name, field in IncidentRead().fields.items()}
+
+
+CSV_EXAMPLE = (
+    ",".join(WIRE_FIELDS)
+    + '\r\n{id},{number},"{title}","{service}",{severity},{status},"{owner}","{summary}",'.format_map(EXAMPLE)
+    + '"{startedAt}","{mitigatedAt}",,"{createdAt}","{updatedAt}",{version}\r\n'.format_map(EXAMPLE)
+)
+NDJSON_EXAMPLE = dumps(EXAMPLE).decode() + "\n"
 
 
 class IncidentPage(Schema):

@@ -48,6 +48,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export incidents as a file
+         * @description All that match, in the order of the list, as they are at one moment. `Content-Length` tells the length of the
+         *     whole file: one that ends before it broke off. While as many exports run as the server allows, the answer is 503.
+         *
+         *     **CSV** is RFC 4180 in UTF-8 without a byte order mark; the first row has the names of the JSON fields. Text and
+         *     times are in quotes; null is an empty cell without them. So that no spreadsheet runs text as a formula, an
+         *     apostrophe goes before text that begins with `=`, `+`, `-`, `@` (also full width, after blanks, or after
+         *     apostrophes), or with a tab or a line break. To get the text back, take the first character from every cell of
+         *     title, service, owner and summary that matches `^'+ *[-=+@＝＋－＠\t\r\n]`.
+         *
+         *     **NDJSON** has an incident on each line, exactly as the list shows it.
+         */
+        get: operations["exportIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}": {
         parameters: {
             query?: never;
@@ -248,6 +277,8 @@ export interface components {
             status: components["schemas"]["StatusCount"][];
             service: components["schemas"]["ServiceCount"][];
             owner: components["schemas"]["OwnerCount"][];
+            /** @description The facets whose larger counts are estimates, to two digits. Where a search or a range of times matches more than 10,000, not all are counted. */
+            estimated: ("severity" | "status" | "service" | "owner")[];
         };
         IncidentPatch: {
             title?: string;
@@ -373,16 +404,16 @@ export interface operations {
                 created_to?: string;
                 /** @description Last changed at this time or later. */
                 updated_since?: string;
+                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
+                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
+                order?: "asc" | "desc";
                 /** @description Page number, from 1. A page past the end is empty. Not with cursor. */
                 page?: number;
                 /** @description Items on a page. */
                 per_page?: number;
                 /** @description Continue after the last item of an earlier answer (its nextCursor), with the same filters, sort_by and order. Costs the same at any depth. Not with page. */
                 cursor?: string;
-                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
-                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
-                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
-                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -602,6 +633,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    exportIncidents: {
+        parameters: {
+            query?: {
+                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
+                search?: string;
+                /** @description Severities. */
+                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
+                /** @description Statuses. */
+                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
+                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
+                service?: string;
+                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
+                owner?: string;
+                /** @description Created at this time or later. */
+                created_from?: string;
+                /** @description Created before this time. */
+                created_to?: string;
+                /** @description Last changed at this time or later. */
+                updated_since?: string;
+                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
+                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
+                order?: "asc" | "desc";
+                /** @description csv for spreadsheets, ndjson for programs: one JSON object on each line. */
+                format?: "csv" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /**
+                     * @description That it is a file to keep, and a name for it.
+                     * @example attachment; filename="incidents-20260302T100512Z.csv"
+                     */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id,number,title,service,severity,status,owner,summary,startedAt,mitigatedAt,resolvedAt,createdAt,updatedAt,version
+                     *     019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14,42,"Checkout returns 502 for cards with 3-D Secure","payments-api",SEV2,MITIGATED,"Ana Souza","Rolled back **v2.41.0**. Error rate is back to 0.1 %.","2026-03-02T09:41:00+00:00","2026-03-02T10:05:12+00:00",,"2026-03-02T09:44:31.120456+00:00","2026-03-02T10:05:12+00:00",3
+                     */
+                    "text/csv": string;
+                    /** @example {"id":"019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14","number":42,"title":"Checkout returns 502 for cards with 3-D Secure","service":"payments-api","severity":"SEV2","status":"MITIGATED","owner":"Ana Souza","summary":"Rolled back **v2.41.0**. Error rate is back to 0.1 %.","startedAt":"2026-03-02T09:41:00+00:00","mitigatedAt":"2026-03-02T10:05:12+00:00","resolvedAt":null,"createdAt":"2026-03-02T09:44:31.120456+00:00","updatedAt":"2026-03-02T10:05:12+00:00","version":3} */
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
