@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev test lint format test-backend test-frontend build size e2e browser openapi lock clean
+.PHONY: run dev test lint format test-backend test-frontend build size e2e bench-browser browser openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -38,6 +38,11 @@ size: frontend/dist/index.html ## The budgets of what a browser loads
 
 e2e: $(VENV)/.installed frontend/dist/index.html browser ## The browser, against the real server
 	cd frontend && npm run --silent e2e
+
+bench-browser: browser ## What a browser's frames are like: BASE_URL names a running server
+	@[ -n "$(BASE_URL)" ] || { \
+		echo "Name a running server, best one with a million incidents: make bench-browser BASE_URL=http://localhost:5000" >&2; exit 1; }
+	cd frontend && BASE_URL="$(BASE_URL)" npm run --silent bench:browser
 
 # An installed Chromium, else Debian's, else Playwright's own.
 browser: frontend/node_modules/.installed

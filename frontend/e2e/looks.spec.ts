@@ -24,6 +24,11 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Service' }).click();
     await expect(page.getByRole('checkbox').first()).toBeVisible();
   },
+  'list with the export open': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.getByRole('button', { name: 'Export' }).click();
+    await expect(page.getByRole('link', { name: /^CSV/ })).toBeVisible();
+  },
   'nothing matches': async (page) => {
     await page.goto('/?search=qqqqqqq');
     await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
@@ -125,7 +130,9 @@ test('on a phone rows are cards, and targets are large', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/?per_page=25');
   await expect(page.locator('tbody tr').first()).toBeVisible();
-  for (const box of await page.locator('tbody tr, .chip, .topbar .btn, .pager .btn').all()) {
+  for (const box of await page
+    .locator('tbody tr, .chip, .topbar .btn, .viewbar > .btn, .pager .btn')
+    .all()) {
     if (!(await box.isVisible())) continue;
     expect((await box.boundingBox())?.height, await box.innerHTML()).toBeGreaterThanOrEqual(44);
   }

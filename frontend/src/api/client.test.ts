@@ -72,6 +72,14 @@ test('an answer that is no problem document is told too', async () => {
   expect(error).toMatchObject({ status: 502, requestId: 'req-8', retryAfterMs: 2000 });
 });
 
+test('a wait that is asked for by its end is understood', async () => {
+  const headers = { 'Retry-After': new Date(Date.now() + 60_000).toUTCString() };
+  const error = await failure(new HttpResponse(null, { status: 503, headers }));
+  // The header tells whole seconds.
+  expect(error.retryAfterMs).toBeGreaterThan(57_000);
+  expect(error.retryAfterMs).toBeLessThanOrEqual(60_000);
+});
+
 test('a page in place of JSON is told in words', async () => {
   const error = await failure(new HttpResponse('<h1>Log in to the hotel</h1>'));
   expect(error.message).toContain('did not come from the tracker');

@@ -60,10 +60,17 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** RFC 9110: a number of seconds, or the time itself. */
+function readRetryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  return Number.isFinite(wait) ? Math.max(0, wait) : null;
+}
+
 /** Reads an error answer; `body` is whatever the client could parse of it. */
 export function problemFrom(response: Response, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {};
-  const retryAfter = Number(response.headers.get('Retry-After') ?? Number.NaN);
   return new ApiError(
     text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
     {
@@ -71,7 +78,7 @@ export function problemFrom(response: Response, body: unknown): ApiError {
       fields: fieldErrors(problem.errors),
       requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
       current: isRecord(problem.current) ? (problem.current as Incident) : null,
-      retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null,
+      retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
     },
   );
 }

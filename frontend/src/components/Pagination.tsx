@@ -1,29 +1,40 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { Link } from 'react-router';
+import { formatCount } from '@/lib/numbers';
 import { PER_PAGE } from '@/lib/search-params';
 
-interface Props {
-  page: number;
-  pages: number;
+/** A page of the list as the server answered it. */
+interface Answer {
+  /** Null only after a cursor, which the list never asks with. */
+  page: number | null;
   perPage: number;
+  items: readonly unknown[];
   total: number;
   totalIsExact: boolean;
-  /** How many rows this page shows. */
-  shown: number;
+  pages: number;
+  nextCursor: string | null;
+}
+
+interface Props {
+  answer: Answer;
+  /** The page that is asked for; its answer may still be on its way. */
+  page: number;
+  perPage: number;
   hrefFor: (page: number) => string;
   onPerPage: (perPage: number) => void;
 }
 
-const number = new Intl.NumberFormat('en');
+/** "1–50 of 214": always of the rows on the screen, also while others are on their way. */
+export function rangeText({ page, perPage, items, total, totalIsExact }: Answer): string {
+  const first = ((page ?? 1) - 1) * perPage + 1;
+  const all = formatCount(total, totalIsExact);
+  if (items.length === 0) return `0 of ${all}`;
+  return `${formatCount(first)}–${formatCount(first + items.length - 1)} of ${all}`;
+}
 
-/** "1–50 of 214"; "0 of 0" never: an empty list has its own words. */
-export function rangeText(
-  props: Pick<Props, 'page' | 'perPage' | 'total' | 'totalIsExact' | 'shown'>,
-) {
-  const first = (props.page - 1) * props.perPage + 1;
-  const total = `${number.format(props.total)}${props.totalIsExact ? '' : '+'}`;
-  if (props.shown === 0) return `0 of ${total}`;
-  return `${number.format(first)}–${number.format(first + props.shown - 1)} of ${total}`;
+/** Where counting stopped, there are more pages than the counted ones. */
+export function hasNextPage(page: number, { pages, totalIsExact, nextCursor }: Answer): boolean {
+  return page < pages || (!totalIsExact && nextCursor !== null);
 }
 
 /** Past the end the way back leads to the last page that exists. */
@@ -32,10 +43,11 @@ export function previousPage(page: number, pages: number): number {
 }
 
 export function Pagination(props: Props) {
-  const { page, pages, perPage, hrefFor, onPerPage } = props;
+  const { answer, page, perPage, hrefFor, onPerPage } = props;
+  const { pages, totalIsExact } = answer;
   return (
     <nav className="pagination" aria-label="Pages">
-      <span className="num">{rangeText(props)}</span>
+      <span className="num">{rangeText(answer)}</span>
       <label className="per-page">
         Rows
         <select value={perPage} onChange={(event) => onPerPage(Number(event.target.value))}>
@@ -49,9 +61,9 @@ export function Pagination(props: Props) {
           <ChevronLeft aria-hidden="true" />
         </PageLink>
         <span className="num">
-          Page {number.format(page)} of {number.format(Math.max(1, pages))}
+          Page {formatCount(page)} of {formatCount(Math.max(1, pages), totalIsExact)}
         </span>
-        <PageLink to={page < pages ? hrefFor(page + 1) : null} label="Next page">
+        <PageLink to={hasNextPage(page, answer) ? hrefFor(page + 1) : null} label="Next page">
           <ChevronRight aria-hidden="true" />
         </PageLink>
       </span>

@@ -162,7 +162,90 @@ describe('search', () => {
   });
 });
 
+describe('counts that stopped', () => {
+  test('say so in the range, the pages and the chips, and leave the way on open', async () => {
+    server.use(
+      http.get('/api/incidents', ({ request }) =>
+        HttpResponse.json(
+          page([incident()], {
+            page: Number(new URL(request.url).searchParams.get('page')),
+            total: 10_000,
+            totalIsExact: false,
+            pages: 200,
+            nextCursor: 'more',
+          }),
+        ),
+      ),
+      http.get('/api/incidents/facets', () =>
+        HttpResponse.json({
+          ...facets,
+          severity: [{ value: 'SEV3', count: 4512 }],
+          exact: false,
+        }),
+      ),
+    );
+    const { user, url } = renderApp('/?search=timeout&page=200');
+    expect(await screen.findAllByText('9,951–9,951 of 10,000+')).toHaveLength(2);
+    expect(screen.getByText('Page 200 of 200+')).toBeInTheDocument();
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: /^SEV3/ })).toHaveTextContent('SEV34,512+'),
+    );
+    await user.click(screen.getByRole('button', { name: 'Owner' }));
+    expect(screen.getByRole('checkbox', { name: /Unassigned/ }).closest('label')).toHaveTextContent(
+      'Unassigned4+',
+    );
+    await user.keyboard('{Escape}]');
+    expect(url()).toBe('/?search=timeout&page=201');
+  });
+});
+
+describe('the export', () => {
+  test('takes the filters and the order of the list, and every page', async () => {
+    const { user } = renderApp(
+      '/?search=disk&severity=SEV1,SEV2&owner="Doe, Jane"&sort_by=title&page=3',
+    );
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Export' }));
+    expect(screen.getByText('Export all 214')).toBeInTheDocument();
+    const links = screen
+      .getAllByRole('link')
+      .map((link) => new URL(link.getAttribute('href') ?? '', 'http://localhost'))
+      .filter((link) => link.pathname === '/api/incidents/export');
+    expect(links.map((link) => Object.fromEntries(link.searchParams))).toEqual(
+      ['csv', 'ndjson'].map((format) => ({
+        format,
+        search: 'disk',
+        severity: 'SEV1,SEV2',
+        status: 'OPEN,MITIGATED',
+        owner: '"Doe, Jane"',
+        sort_by: 'title',
+        order: 'desc',
+      })),
+    );
+  });
+});
+
 describe('order and pages', () => {
+  test('while another page is on its way the range is that of the rows on the screen', async () => {
+    const { user, url } = renderApp('/');
+    await rows();
+    server.use(http.get('/api/incidents', () => new Promise<never>(() => {})));
+    await user.keyboard(']');
+    expect(url()).toBe('/?page=2');
+    expect(screen.getAllByText('1–2 of 214')).toHaveLength(2);
+    expect(screen.getByRole('table')).toHaveAttribute('aria-busy', 'true');
+  });
+
+  test('a click that is meant for another tab stays the browser’s own', async () => {
+    const { user, url } = renderApp('/');
+    const link = await screen.findByRole('link', { name: 'Disk full' });
+    link.addEventListener('click', (event) => event.preventDefault());
+    await user.keyboard('{Control>}');
+    await user.click(link);
+    await user.keyboard('{/Control}');
+    expect(url()).toBe('/');
+  });
+
   test('a header sorts, and turns round on the second press', async () => {
     const { user, url } = renderApp('/?page=2');
     await rows();
@@ -208,7 +291,11 @@ describe('states', () => {
     });
 
   test('an empty tracker offers the first incident', async () => {
-    server.use(answer(0));
+    const none = { ...facets, status: facets.status.map(({ value }) => ({ value, count: 0 })) };
+    server.use(
+      answer(0),
+      http.get('/api/incidents/facets', () => HttpResponse.json(none)),
+    );
     renderApp('/');
     expect(await screen.findByRole('heading', { name: 'No incidents yet' })).toBeInTheDocument();
   });

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
-import { Pagination, previousPage, rangeText } from '@/components/Pagination';
+import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { listQuery } from '@/features/incidents/api/queries';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
+import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
 import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
@@ -12,6 +13,7 @@ import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
 export function IncidentListPage() {
@@ -25,24 +27,17 @@ export function IncidentListPage() {
   const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
-  const pages = data?.pages ?? 1;
-  useCommand('page.previous', () => void navigate(hrefFor(previousPage(state.page, pages))), {
+  const lastPage = data?.pages ?? 1;
+  useCommand('page.previous', () => void navigate(hrefFor(previousPage(state.page, lastPage))), {
     enabled: state.page > 1,
   });
   useCommand('page.next', () => void navigate(hrefFor(state.page + 1)), {
-    enabled: state.page < pages,
+    enabled: data !== undefined && hasNextPage(state.page, data),
   });
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 
-  const paging = data && {
-    page: state.page,
-    pages: data.pages,
-    perPage: state.perPage,
-    total: data.total,
-    totalIsExact: data.totalIsExact,
-    shown: data.items.length,
-  };
+  const total = data && !isPlaceholderData && formatCount(data.total, data.totalIsExact);
 
   return (
     <div className="list-page">
@@ -50,10 +45,11 @@ export function IncidentListPage() {
       <h1 className="sr-only">Incidents</h1>
       <div className="viewbar">
         <ViewTabs state={state} />
-        <p className="num range" role="status">
-          {paging && rangeText(paging)}
+        <p className="num range" role="status" data-stale={isPlaceholderData || undefined}>
+          {data && rangeText(data)}
         </p>
         <DensityPicker />
+        <ExportMenu state={state} total={total || null} />
       </div>
       <FilterBar state={state} onChange={(change) => setState(withFilter(state, change))} />
       {failureReason && !error && (
@@ -77,7 +73,7 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
-      {data && data.items.length > 0 && paging && (
+      {data && data.items.length > 0 && (
         <>
           <IncidentTable
             incidents={data.items}
@@ -88,14 +84,16 @@ export function IncidentListPage() {
             }
           />
           <Pagination
-            {...paging}
+            answer={data}
+            page={state.page}
+            perPage={state.perPage}
             hrefFor={hrefFor}
             onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
           />
         </>
       )}
       {data && data.items.length === 0 && !isPlaceholderData && (
-        <EmptyList state={state} total={data.total} />
+        <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
       )}
     </div>
   );

@@ -28,6 +28,15 @@ export function listQuery(state: ListState) {
   });
 }
 
+export type ExportFormat = 'csv' | 'ndjson';
+
+/** Where the browser downloads all that the list shows, on every page, in its order. */
+export function exportHref(state: ListState, format: ExportFormat): string {
+  const query = { format, ...apiFilters(state), sort_by: state.sort, order: state.order };
+  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return `/api/incidents/export?${new URLSearchParams(pairs)}`;
+}
+
 export function facetsQuery(state: ListState) {
   const query = apiFilters(state);
   return queryOptions({

@@ -2,6 +2,7 @@ import { ChevronDown } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
 import type { Name } from '@/lib/csv';
+import { formatCount } from '@/lib/numbers';
 
 interface Option {
   value: Name;
@@ -13,6 +14,8 @@ interface Props {
   /** What "no value" is called; only where it can be chosen. */
   none?: string;
   counts: readonly Option[] | undefined;
+  /** Whether the counts are all there is; otherwise there may be more. */
+  exact: boolean;
   chosen: readonly Name[];
   onChange: (chosen: Name[]) => void;
 }
@@ -25,13 +28,13 @@ function optionsOf({ counts, chosen }: Pick<Props, 'counts' | 'chosen'>, text: s
     .map((value) => ({ value, count: 0 }));
   const all = [...known, ...absent];
   // The server lists the largest 50 only, so a name that is typed in full can be chosen unseen.
-  const exact = all.some((option) => option.value?.toLowerCase() === text.toLowerCase());
-  return text !== '' && !exact ? [...all, { value: text, count: 0 }] : all;
+  const isListed = all.some((option) => option.value?.toLowerCase() === text.toLowerCase());
+  return text !== '' && !isListed ? [...all, { value: text, count: 0 }] : all;
 }
 
 /** A multiple choice with counts and type-to-filter. Native checkboxes: the browser knows how they work. */
 export function FacetPicker(props: Props) {
-  const { name, none, chosen, onChange } = props;
+  const { name, none, exact, chosen, onChange } = props;
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const list = useRef<HTMLUListElement>(null);
@@ -102,7 +105,7 @@ export function FacetPicker(props: Props) {
                 <span className={option.value === null ? 'grow truncate none' : 'grow truncate'}>
                   {labelOf(option.value)}
                 </span>
-                <span className="count">{option.count}</span>
+                <span className="count">{formatCount(option.count, exact)}</span>
               </label>
             </li>
           ))}

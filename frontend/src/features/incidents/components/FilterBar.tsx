@@ -3,6 +3,7 @@ import { X } from 'lucide-react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { facetsQuery } from '@/features/incidents/api/queries';
+import { formatCount } from '@/lib/numbers';
 import {
   DEFAULT_STATE,
   formatListState,
@@ -20,6 +21,11 @@ interface Props {
 
 type Counts = ReadonlyArray<{ value: string | null; count: number }>;
 
+/** Under a search that matches very much the server stops counting, and its counts are lower bounds. */
+function areExact(facets: object | undefined): boolean {
+  return !(facets && 'exact' in facets && facets.exact === false);
+}
+
 function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
   const next = chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
   // All of them at once filter nothing.
@@ -27,9 +33,12 @@ function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
 }
 
 export function FilterBar({ state, onChange }: Props) {
-  const { data: facets } = useQuery(facetsQuery(state));
-  const countOf = (counts: Counts | undefined, value: string) =>
-    counts?.find((one) => one.value === value)?.count;
+  const { data: facets, isPlaceholderData } = useQuery(facetsQuery(state));
+  const exact = areExact(facets);
+  const countOf = (counts: Counts | undefined, value: string) => {
+    const count = counts?.find((one) => one.value === value)?.count;
+    return count === undefined ? '' : formatCount(count, exact);
+  };
 
   const cleared = formatListState(
     withFilter(state, {
@@ -43,7 +52,7 @@ export function FilterBar({ state, onChange }: Props) {
   const isFiltered = cleared !== formatListState(withFilter(state, {}));
 
   return (
-    <section className="filterbar" aria-label="Filters">
+    <section className="filterbar" aria-label="Filters" data-stale={isPlaceholderData || undefined}>
       <div className="chips" role="group" aria-label="Severity">
         {SEVERITIES.map((severity) => (
           <Chip
@@ -72,6 +81,7 @@ export function FilterBar({ state, onChange }: Props) {
         <FacetPicker
           name="Service"
           counts={facets?.service}
+          exact={exact}
           chosen={state.service}
           onChange={(service) => onChange({ service: service.filter((one) => one !== null) })}
         />
@@ -79,6 +89,7 @@ export function FilterBar({ state, onChange }: Props) {
           name="Owner"
           none="Unassigned"
           counts={facets?.owner}
+          exact={exact}
           chosen={state.owner}
           onChange={(owner) => onChange({ owner })}
         />
@@ -94,7 +105,7 @@ export function FilterBar({ state, onChange }: Props) {
 }
 
 interface ChipProps {
-  count: number | undefined;
+  count: string;
   pressed: boolean;
   onPress: () => void;
   children: React.ReactNode;
@@ -105,7 +116,7 @@ function Chip({ count, pressed, onPress, children }: ChipProps) {
     <button type="button" className="chip" aria-pressed={pressed} onClick={onPress}>
       {children}
       {/* A fixed width: the bar must not jump while counts arrive. */}
-      <span className="count">{count ?? ''}</span>
+      <span className="count">{count}</span>
     </button>
   );
 }

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type FocusEvent, useEffect, useRef } from 'react';
-import { Link } from 'react-router';
+import { type FocusEvent, type MouseEvent, memo, useEffect, useRef } from 'react';
+import { Link, useNavigate } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { useDensity } from '@/features/incidents/model/density';
@@ -64,12 +64,26 @@ function useFocusInPlace(incidents: readonly Incident[]) {
 }
 
 /**
- * A native table of plain elements. On a small screen CSS lays each row out as a card, and a browser that sees
- * `display: grid` forgets that it was a table; the explicit roles remind it.
+ * A native table of plain elements. CSS lays each row out as a grid, on a small screen as a card, and a browser that
+ * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
 export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
   const density = useDensity();
+  const navigate = useNavigate();
   const focusInPlace = useFocusInPlace(incidents);
+
+  /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
+  function openRow(event: MouseEvent<HTMLElement>) {
+    const link = event.target instanceof Element ? event.target.closest('.row-link') : null;
+    const index = (link?.closest('tr')?.rowIndex ?? 0) - 1;
+    const incident = incidents[index];
+    const isPlain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!incident || !isPlain || event.button !== 0) return;
+    event.preventDefault();
+    onOpen(incident, index);
+    void navigate(incidentPath(incident), { state: { fromList: true } });
+  }
+
   return (
     <table
       role="table"
@@ -86,13 +100,9 @@ export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup" {...focusInPlace}>
-        {incidents.map((incident, index) => (
-          <IncidentRow
-            key={incident.id}
-            incident={incident}
-            onOpen={() => onOpen(incident, index)}
-          />
+      <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
+        {incidents.map((incident) => (
+          <IncidentRow key={incident.id} incident={incident} />
         ))}
       </tbody>
     </table>
@@ -120,7 +130,18 @@ function SortableHeader({ column, state }: { column: Column; state: ListState })
   );
 }
 
-function IncidentRow({ incident, onOpen }: { incident: Incident; onOpen: () => void }) {
+/** Every change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
+function sameRow(before: { incident: Incident }, after: { incident: Incident }): boolean {
+  return (
+    before.incident.id === after.incident.id && before.incident.version === after.incident.version
+  );
+}
+
+/**
+ * Its link is a plain one: the router's own would draw every row again whenever the URL changes, which it does while
+ * somebody types a search.
+ */
+const IncidentRow = memo(function IncidentRow({ incident }: { incident: Incident }) {
   return (
     <tr role="row" data-id={incident.id}>
       <td role="cell" className="c-severity">
@@ -131,16 +152,14 @@ function IncidentRow({ incident, onOpen }: { incident: Incident; onOpen: () => v
       </td>
       <td role="cell" className="c-title">
         <div className="title">
-          <Link
+          <a
             className="row-link"
             dir="auto"
-            to={incidentPath(incident)}
-            state={{ fromList: true }}
+            href={incidentPath(incident)}
             data-tip-at=".c-age time"
-            onClick={onOpen}
           >
             {incident.title}
-          </Link>
+          </a>
           <span className="row-key">{incidentKey(incident)}</span>
         </div>
       </td>
@@ -159,4 +178,4 @@ function IncidentRow({ incident, onOpen }: { incident: Incident; onOpen: () => v
       </td>
     </tr>
   );
-}
+}, sameRow);

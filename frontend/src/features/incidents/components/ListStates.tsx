@@ -3,10 +3,11 @@ import { CircleCheck, Inbox, SearchX } from 'lucide-react';
 import { Link } from 'react-router';
 import { SeverityBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
-import { listQuery } from '@/features/incidents/api/queries';
+import { facetsQuery, listQuery } from '@/features/incidents/api/queries';
 import { useDensity } from '@/features/incidents/model/density';
 import { incidentPath } from '@/features/incidents/model/incident';
 import { sameView } from '@/features/incidents/model/views';
+import { formatCount } from '@/lib/numbers';
 import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
 
 const SKELETON_ROWS = 20;
@@ -28,14 +29,22 @@ export function ListSkeleton() {
 
 const EVERYTHING: ListState = { ...DEFAULT_STATE, status: [], sort: 'createdAt' };
 
+interface EmptyListProps {
+  state: ListState;
+  total: number;
+  totalIsExact: boolean;
+}
+
 /** No rows can mean four things: a page past the end, a filter too narrow, a quiet night, or a new tracker. */
-export function EmptyList({ state, total }: { state: ListState; total: number }) {
-  const isFiltered =
-    state.search !== '' || state.service.length > 0 || !sameView(state, DEFAULT_STATE);
-  const everything = useQuery({
-    ...listQuery({ ...EVERYTHING, perPage: 25 }),
-    enabled: total === 0,
-  });
+export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
+  // The counts by status leave the status filter out: where it is the only one, they tell of everything there is.
+  const { data: facets, isPending, isPlaceholderData } = useQuery(facetsQuery(state));
+  const byStatusOnly = !(
+    state.search ||
+    state.severity.length > 0 ||
+    state.service.length > 0 ||
+    state.owner.length > 0
+  );
 
   if (total > 0) {
     return (
@@ -43,8 +52,10 @@ export function EmptyList({ state, total }: { state: ListState; total: number })
         <SearchX aria-hidden="true" />
         <h2>This page is past the end</h2>
         <p>
-          {total === 1 ? 'One incident matches' : `${total} incidents match`}, on fewer pages than
-          that.
+          {total === 1
+            ? 'One incident matches'
+            : `${formatCount(total, totalIsExact)} incidents match`}
+          , on fewer pages than that.
         </p>
         <Link
           className="btn"
@@ -55,8 +66,9 @@ export function EmptyList({ state, total }: { state: ListState; total: number })
       </div>
     );
   }
-  if (everything.isPending) return null;
-  if (everything.data?.total === 0) {
+  if (!byStatusOnly) return <NoMatch state={state} />;
+  if (isPending || isPlaceholderData) return null;
+  if (facets?.status.every(({ count }) => count === 0)) {
     return (
       <div className="state">
         <Inbox aria-hidden="true" />
@@ -68,7 +80,7 @@ export function EmptyList({ state, total }: { state: ListState; total: number })
       </div>
     );
   }
-  return isFiltered ? <NoMatch state={state} /> : <AllClear />;
+  return sameView(state, DEFAULT_STATE) ? <AllClear /> : <NoMatch state={state} />;
 }
 
 function NoMatch({ state }: { state: ListState }) {

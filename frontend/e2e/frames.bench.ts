@@ -1,0 +1,204 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { type Browser, expect, type Page, test } from '@playwright/test';
+import { watchFrames } from './frames';
+import { longestTask } from './trace';
+
+/*
+ * What the browser does while somebody works with the list: `make bench-browser BASE_URL=…`, against a server that
+ * is running, best with a million incidents. It says of each goal whether it was met. By the clock a task also waits
+ * for the processor, so on a machine that does something else as well only what it computed is the page's own doing.
+ */
+if (!process.env.BASE_URL) {
+  throw new Error('BASE_URL=http://localhost:5000 npm run bench:browser, of a server that runs');
+}
+
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const PER_PAGE = [50, 100];
+/** No frame is blocked for longer while somebody types. */
+const BLOCKED_MS = 50;
+
+const SEARCHES = { common: 'checkout', rare: 'ip-10-53-104', 'two words': 'checkout timeout' };
+
+/** Pauses between keys in ms, taken in turn. */
+const SPEEDS = {
+  '60–120 ms': [85, 60, 110, 70, 120, 95],
+  '30 ms': [30],
+  // Slower than the search waits, so that every key asks, and its answer is drawn among the keys that follow.
+  '240 ms': [240],
+};
+
+/** One list of every round's figure per measure, in ms. */
+interface Row {
+  perPage: number;
+  step: string;
+  /** The longest task of the main thread: by the clock, and what it computed itself. */
+  task: number[];
+  cpu: number[];
+  /** The longest tasks and frames that the page was told of, and the longest gap between two frames. */
+  longTask: number[];
+  longFrame: number[];
+  gap: number[];
+  /** Event Timing's longest key press, up to its paint. */
+  event: number[];
+  /** Every key press, up to its paint. */
+  keys: number[];
+}
+
+interface Opening {
+  perPage: number;
+  rowsPainted: number;
+  requests: string[];
+}
+
+const rows: Row[] = [];
+const openings: Opening[] = [];
+
+const longest = (values: readonly number[]) => Math.max(0, ...values);
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+function rowFor(perPage: number, step: string): Row {
+  const known = rows.find((row) => row.perPage === perPage && row.step === step);
+  if (known) return known;
+  const none = { task: [], cpu: [], longTask: [], longFrame: [], gap: [], event: [], keys: [] };
+  const row: Row = { perPage, step, ...none };
+  rows.push(row);
+  return row;
+}
+
+/** Until the URL says so and its answers are drawn. */
+async function settled(page: Page, search = ''): Promise<void> {
+  await expect
+    .poll(() => new URL(page.url()).searchParams.get('search') ?? '', { timeout: 60_000 })
+    .toBe(search);
+  await page.waitForLoadState('networkidle');
+  await expect(page.locator('[data-stale], .skeletons')).toHaveCount(0);
+}
+
+/** Does it, waits until its answers are drawn, and notes what the frames were like. */
+async function measure(
+  page: Page,
+  perPage: number,
+  step: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  const browser = page.context().browser();
+  await page.evaluate(() => window.takeFrames());
+  await browser?.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
+  await act();
+  // The last frames and events are told a moment later.
+  await page.waitForTimeout(300);
+  const seen = await page.evaluate(() => window.takeFrames());
+  const trace = await browser?.stopTracing();
+  const task = longestTask(trace?.toString() ?? '');
+  const row = rowFor(perPage, step);
+  row.task.push(task.clock);
+  row.cpu.push(task.cpu);
+  row.longTask.push(longest(seen.tasks));
+  row.longFrame.push(longest(seen.frames));
+  row.gap.push(longest(seen.gaps));
+  row.event.push(longest(seen.events));
+  row.keys.push(...seen.keys);
+}
+
+async function open(browser: Browser, perPage: number): Promise<Page> {
+  // A context of its own has nothing in its cache.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const requests: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/api/')) requests.push(pathname);
+  });
+  await page.addInitScript(watchFrames);
+  await page.goto(`/?status=all&per_page=${perPage}`);
+  await page.waitForFunction(() => window.rowsPaintedAt !== null);
+  await page.waitForLoadState('networkidle');
+  const rowsPainted = (await page.evaluate(() => window.rowsPaintedAt)) ?? Number.NaN;
+  openings.push({ perPage, rowsPainted, requests: [...requests] });
+  expect(requests.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets']);
+  return page;
+}
+
+async function typeSearches(page: Page, perPage: number): Promise<void> {
+  for (const [kind, text] of Object.entries(SEARCHES)) {
+    for (const [speed, pauses] of Object.entries(SPEEDS)) {
+      await page.getByRole('searchbox').focus();
+      await measure(page, perPage, `type ${kind}, ${speed}`, async () => {
+        for (const [at, letter] of [...text].entries()) {
+          await page.keyboard.press(letter);
+          await page.waitForTimeout(pauses[at % pauses.length] ?? 0);
+        }
+        await settled(page, text);
+      });
+      await page.getByRole('button', { name: 'Clear the search' }).click();
+      await settled(page);
+    }
+  }
+}
+
+for (const perPage of PER_PAGE) {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    test(`${perPage} rows, round ${round} of ${ROUNDS}`, async ({ browser }) => {
+      const page = await open(browser, perPage);
+      await typeSearches(page, perPage);
+      await measure(page, perPage, 'next page', async () => {
+        await page.getByRole('link', { name: 'Next page' }).press('Enter');
+        await settled(page);
+      });
+      await measure(page, perPage, 'filter SEV1', async () => {
+        await page.getByRole('button', { name: /^SEV1/ }).click();
+        await settled(page);
+      });
+      await measure(page, perPage, 'sort by title', async () => {
+        await page.getByRole('columnheader', { name: 'Title' }).getByRole('link').click();
+        await settled(page);
+      });
+      await page.context().close();
+    });
+  }
+}
+
+test.afterAll(report);
+
+/** "met: …" or "MISSED: …", the way the table's reader looks for it. */
+function goal(words: string, value: number): string {
+  return `${value <= BLOCKED_MS ? 'met' : 'MISSED'}: ${words} for more than ${BLOCKED_MS} ms (${value.toFixed(0)} ms)`;
+}
+
+function report(): void {
+  const cell = (value: number) => value.toFixed(0).padStart(8);
+  const table = rows.map((row) => {
+    const { task, cpu, longTask, longFrame, gap, event, keys } = row;
+    const figures = [cpu, task, longTask, longFrame, gap, event].map((all) => cell(longest(all)));
+    const paint = keys.length > 0 ? [cell(quantile(keys, 0.5)), cell(quantile(keys, 0.95))] : [];
+    return `${String(row.perPage).padStart(4)}  ${row.step.padEnd(28)}${[...figures, ...paint].join('')}`;
+  });
+  const opened = PER_PAGE.map((perPage) => {
+    const some = openings.filter((one) => one.perPage === perPage);
+    const painted = quantile(
+      some.map((one) => one.rowsPainted),
+      0.5,
+    );
+    return `Opening with ${perPage} rows: painted after ${painted.toFixed(0)} ms, having asked ${some[0]?.requests.join(' and ')}`;
+  });
+  const typing = rows.filter(({ step }) => step.startsWith('type'));
+  const lines = [
+    `In ms, the longest of ${ROUNDS} rounds. cpu: what the longest task of the main thread computed; task: how long it`,
+    'took by the clock; longtask, frame, gap and event: what the page itself was told (the first two from 50 on, event',
+    'from 16 on); p50 and p95: from a key press to the paint that shows it.',
+    '',
+    `${'rows  step'.padEnd(34)}     cpu    task longtask   frame     gap   event     p50     p95`,
+    ...table,
+    '',
+    ...opened,
+    goal('while typing, no task blocks a frame', longest(typing.flatMap(({ task }) => task))),
+    goal('while typing, no task computes', longest(typing.flatMap(({ cpu }) => cpu))),
+  ];
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  mkdirSync('e2e/results', { recursive: true });
+  writeFileSync('e2e/results/frames.json', `${JSON.stringify({ rows, openings }, null, 2)}\n`);
+}

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { formatCount } from './numbers';
+
+test('counts are grouped, and a lower bound says so', () => {
+  expect(formatCount(0)).toBe('0');
+  expect(formatCount(1_000_000)).toBe('1,000,000');
+  expect(formatCount(10_000, false)).toBe('10,000+');
+});
