@@ -445,7 +445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -555,7 +555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -622,7 +622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -714,7 +714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -850,7 +850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -944,7 +944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -1008,7 +1008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
