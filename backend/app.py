@@ -26,6 +26,9 @@ from tracker.startup import (
     upgrade_database,
 )
 
+CONNECTIONS = 512
+"""Clients that one process lets connect at once, idle ones included: fewer than the files that it may have open."""
+
 
 def main() -> int:
     """Serve until interrupted; returns the exit code."""
@@ -83,6 +86,7 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
+        backpressure=CONNECTIONS,
         log_level=LogLevels.error,
         websockets=False,
         workers_kill_timeout=10,
@@ -91,7 +95,7 @@ def serve(settings: Settings) -> None:
 
 def serve_reloading(settings: Settings) -> int:
     """Serve with Flask's development server, which restarts itself when the code changes."""
-    command = [sys.executable, "-m", "flask", "--app", "tracker", "run", "--debug"]
+    command = [sys.executable, "-m", "flask", "--app", "tracker:create_app(serves=True)", "run", "--debug"]
     command += ["--host", settings.host, "--port", str(settings.port)]
     environment = {**os.environ, "DATABASE_URL": settings.database_url or ""}
     with subprocess.Popen(command, cwd=BACKEND, env=environment) as child:  # noqa: S603 - our own interpreter.

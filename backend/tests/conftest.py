@@ -56,7 +56,7 @@ def empty_database(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def fresh_app(empty_database: str) -> Iterator[Flask]:
     """An application on a migrated database of its own, for what commits or needs several connections."""
-    app = create_app(Settings(database_url=empty_database, threads=4))
+    app = create_app(Settings(database_url=empty_database, threads=16))
     upgrade_database(app)
     with app.app_context():
         yield app
@@ -68,7 +68,7 @@ def fresh_app(empty_database: str) -> Iterator[Flask]:
 def shared_app(server_url: str) -> Iterator[Flask]:
     """The application that most tests share."""
     with _new_database(server_url) as url:
-        app = create_app(Settings(database_url=url, threads=2))
+        app = create_app(Settings(database_url=url))
         upgrade_database(app)
         yield app
         with app.app_context():

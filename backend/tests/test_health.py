@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,21 @@ def test_a_server_that_never_answers_is_noticed() -> None:
 
 def test_a_database_that_is_gone_is_noticed_at_once() -> None:
     assert health(create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/x")).test_client()) == 503
+
+
+def test_a_restart_of_the_database_costs_no_read(client: FlaskClient, data_dir: Path) -> None:
+    """Every connection of the pool is lost, and none of those who ask afterwards need know."""
+    with ThreadPoolExecutor(8) as threads:
+        # At the same time, so that there are several connections.
+        list(threads.map(lambda _: client.application.test_client().get("/api/incidents"), range(50)))
+    embedded = _Server(data_dir / "postgresql")
+    embedded.stop()
+    assert client.get("/api/incidents").status_code == 503
+    embedded.ensure_running()
+    assert [client.get("/api/incidents").status_code for _ in range(10)] == [200] * 10
+    embedded.stop()
+    embedded.ensure_running()
+    assert [client.get("/api/incidents").status_code for _ in range(10)] == [200] * 10
 
 
 def test_under_load_a_restart_of_the_database_costs_only_the_time_that_it_takes(tmp_path: Path, data_dir: Path) -> None:

@@ -72,7 +72,7 @@ def client(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 @pytest.fixture
 def away() -> FlaskClient:
     """A client of an application whose database cannot be reached."""
-    return create_app(Settings(database_url=NOWHERE, threads=1)).test_client()
+    return create_app(Settings(database_url=NOWHERE)).test_client()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from tracker.database import HEALTH
 from tracker.extensions import api, db
 from tracker.openapi import RETRY_AFTER, VERSION, ProblemSchema
 from tracker.parsing import Blueprint
@@ -85,7 +86,7 @@ _probe = _Probe()
 )
 def get_health() -> Response:
     """Check the service and its database"""
-    if not _probe.answers(db.engine):
+    if not _probe.answers(db.engines[HEALTH]):
         raise Unavailable("The database does not answer within a second.", database="unavailable", version=VERSION)
     return json_response({"status": "ok", "database": "ok", "version": VERSION})
 

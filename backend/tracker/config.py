@@ -61,7 +61,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5000
     workers: int = 1
-    threads: int = 8
+    threads: int = 32
+    statement_timeout: int = 10
+    slow_query_ms: int = 500
     database_url: str | None = None
     data_dir: Path = BACKEND.parent / "data"
     allow_open_network: bool = False
@@ -142,7 +144,10 @@ _READERS: dict[str, Any] = {
     "host": _address,
     "port": _number(1, 65535),
     "workers": _number(1, 64),
-    "threads": _number(1, 512),
+    # Fewer could not be shared out between work, waiting and answering that there is too much.
+    "threads": _number(4, 512),
+    "statement_timeout": _number(0, 3600),
+    "slow_query_ms": _number(0, 3_600_000),
     "database_url": lambda _name, raw: normalise_database_url(raw),
     # From the top of the repository, so that it is the same folder wherever the program is started.
     "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),

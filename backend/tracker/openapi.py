@@ -97,7 +97,7 @@ _DESCRIPTIONS = {
     413: "The body is larger than 1 MiB.",
     415: "The Content-Type is not application/json.",
     422: "A field or parameter is not valid; `errors` says which, and what is allowed.",
-    503: "The database does not answer.",
+    503: "The database does not answer, or the server is too busy, or the query took too long; `type` says which.",
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g
+from psycopg2.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -98,6 +99,26 @@ class Unavailable(Problem):
         return {"Retry-After": RETRY_AFTER}
 
 
+class Busy(Unavailable):
+    """There is more to do than the server takes on at once; later there may be less."""
+
+    type = "urn:incident-tracker:problem:busy"
+    title = "The server is busy"
+
+    def __init__(self) -> None:
+        super().__init__("The server has more requests in hand than it can work on. Try again in a few seconds.")
+
+
+class TooSlow(Unavailable):
+    """A statement was stopped because it took longer than ``STATEMENT_TIMEOUT``."""
+
+    type = "urn:incident-tracker:problem:too-slow"
+    title = "The query took too long"
+
+    def __init__(self) -> None:
+        super().__init__("The query took too long and was stopped. Ask for less, or try again in a few seconds.")
+
+
 def render(problem: Problem) -> Response:
     """The problem as a response; the only place where an error body is made."""
     body: dict[str, Any] = {
@@ -127,8 +148,14 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
-        log.warning("database unavailable", error=type(error).__name__, cause=str(getattr(error, "orig", error)))
+    if isinstance(error, PoolTimeoutError):
+        log.warning("no database connection became free", cause=str(error))
+        return render(Busy())
+    if isinstance(error.orig, QueryCanceled):
+        log.warning("statement stopped", cause=str(error.orig))
+        return render(TooSlow())
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log.warning("database unavailable", error=type(error).__name__, cause=str(error.orig))
         return render(Unavailable("The database does not answer at the moment. Try again in a few seconds."))
     return _from_bug(error)
 

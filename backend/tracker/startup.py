@@ -130,7 +130,7 @@ def application_for_worker(settings: Settings) -> Flask:
             os._exit(1)
 
         Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
-    return create_app(settings)
+    return create_app(settings, serves=True)
 
 
 def require_free_port(host: str, port: int) -> None:

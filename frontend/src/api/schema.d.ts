@@ -476,7 +476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -586,7 +586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -653,7 +653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -829,7 +829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -965,7 +965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -1059,7 +1059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
@@ -1123,7 +1123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
