@@ -156,7 +156,7 @@ def forget_after(engine: Engine, number: int) -> None:
     with engine.connect() as connection:
         connection.execute(text("DELETE FROM incidents WHERE number > :number"), {"number": number})
         connection.execute(text("SELECT fold_incident_tallies()"))
-        connection.execute(text("VACUUM (ANALYZE)"))
+        connection.execute(text("VACUUM"))
 
 
 def pattern(word: str) -> str:

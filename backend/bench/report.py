@@ -97,7 +97,8 @@ def _requests(results: Sequence[Result]) -> Table:
         table.add_column("\np99", justify="right", no_wrap=True)
         table.add_column("\n/s", justify="right", no_wrap=True)
     table.add_column("× refe-\nrence", justify="right", no_wrap=True)
-    table.add_column(f"{sizes[-1]:,}\n/ {sizes[0]:,}", justify="right", no_wrap=True)
+    if len(sizes) > 1:
+        table.add_column(f"{sizes[-1]:,}\n/ {sizes[0]:,}", justify="right", no_wrap=True)
     table.add_column("goal", no_wrap=True)
     table.add_column("", no_wrap=True)
     group = None
@@ -107,7 +108,7 @@ def _requests(results: Sequence[Result]) -> Table:
             table.add_section()
             table.add_row(f"[bold]{group.title}")
         figures = [cell for size in sizes for cell in _cells(result.line.figures[size])]
-        ratios = (to_reference(result.line), growth(result.line))
+        ratios = [to_reference(result.line), *([growth(result.line)] if len(sizes) > 1 else [])]
         verdicts = result.verdicts
         table.add_row(
             result.name,

@@ -11,14 +11,16 @@ import orjson
 
 from bench.databases import Seeding
 from bench.goals import Goal, Reading, Verdict
-from bench.programs import APP, Program, serving
+from bench.programs import APP, Program, ProgramError, serving
 
 MB = 1024 * 1024
 EXPORT = "/api/incidents/export?format=csv"
 STARTS = 3
+GOAL_SIZE = 1_000_000
+"""Seeding fewer than this is shown, but not judged."""
 
 SEEDING = Goal("s", 120)
-SEEDING_MEMORY = Goal("MB, × a tenth as many", 1.25)
+SEEDING_MEMORY = Goal("MB, × those for a tenth", 1.25)
 COLD_START = Goal("s", 3)
 MEMORY = Goal("MB", 150)
 EXPORT_RATE = Goal("rows/s", 50_000, at_least=True)
@@ -28,12 +30,13 @@ EXPORT_MEMORY = Goal("MB more", 50)
 def seeding(seedings: Mapping[int, Seeding]) -> list[Reading]:
     """How long `seed.py` takes, and whether its memory grows with what it writes."""
     readings = []
-    for size, seeding in seedings.items():
-        verdicts = [Verdict(SEEDING, seeding.seconds)]
-        # Below this it holds everything in a single batch, so that twice as many take twice the memory.
-        if size >= 1_000_000 and (tenth := seedings.get(size // 10)):
-            verdicts.append(Verdict(SEEDING_MEMORY, seeding.peak / tenth.peak))
-        figures = f"{seeding.seconds:.1f} s, {size / seeding.seconds:,.0f} rows/s, at most {seeding.peak / MB:.0f} MB"
+    for size, took in seedings.items():
+        verdicts = []
+        if size >= GOAL_SIZE:
+            verdicts.append(Verdict(SEEDING, took.seconds))
+            if tenth := seedings.get(size // 10):
+                verdicts.append(Verdict(SEEDING_MEMORY, took.peak / tenth.peak))
+        figures = f"{took.seconds:.1f} s, {size / took.seconds:,.0f} rows/s, at most {took.peak / MB:.0f} MB"
         readings.append(Reading(f"seed.py --count {size}", figures, tuple(verdicts)))
     return readings
 
@@ -56,7 +59,10 @@ def memory(program: Program) -> Reading:
 
 
 def export(program: Program, count: int) -> Reading:
-    """How fast all incidents leave as CSV, and what memory that takes."""
+    """How fast all incidents leave as CSV, and what memory that takes.
+
+    :raises ProgramError: where it breaks off.
+    """
     before = peak = program.resident()
     url = f"http://127.0.0.1:{program.port}{EXPORT}"
     with subprocess.Popen([sys.executable, "-m", "bench.drain", url], stdout=subprocess.PIPE) as client:
@@ -64,6 +70,8 @@ def export(program: Program, count: int) -> Reading:
             peak = max(peak, program.resident())
             sleep(0.05)
         said, _ = client.communicate()
+    if client.returncode != 0:
+        raise ProgramError("The export broke off.")
     found = orjson.loads(said)
     growth = (peak - before) / MB
     if found["status"] != 200:
