@@ -47,6 +47,8 @@ from tracker.startup import StartupError
 
 RESULTS = Path(__file__).with_name("results.json")
 SIZES = (200, 100_000, 1_000_000)
+FIRST_PAGE_EVERY = 20
+"""After so many requests the first page is measured again, since so much is compared with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,25 +183,33 @@ def drive_all(sites: list[Site], chosen: dict[int, list[Request]], options: Opti
     found = Measurements()
     sizes = [site.size for site in sites]
     rows = list(zip(*(chosen[size] for size in sizes), strict=True))
-    for site in sites:
+    first = rows[0]
+    for site, request in zip(sites, first, strict=True):
         # Not noted: after this, each thread has its connection and has imported what it needs.
-        drive_both(site, chosen[site.size][0], options.seconds)
+        drive_both(site, request, options.seconds)
+
+    def drive_row(row: tuple[Request, ...], number: int) -> None:
+        for site, request in zip(sites, row, strict=True):
+            # No goal is about the sizes between: one round shows how the figures grow.
+            between = number > 0 and site not in (sites[0], sites[-1])
+            if not between and not found.is_slow(request.name, site.size, options.seconds):
+                found.add(request.name, site.size, *drive_both(site, request, options.seconds))
+
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
     ) as bar:  # fmt: skip
         task = bar.add_task("Measuring", total=len(rows) * options.rounds)
         for writes in (False, True):
-            for number in range(options.rounds):
-                if not bar.live.is_started:
+            part = [row for row in rows if (row[0].group is WRITES) == writes]
+            for number in range(options.rounds if part else 0):
+                if not sys.stderr.isatty():
                     say(f"Measuring {'writes' if writes else 'reads'}, round {number + 1} of {options.rounds} …")
-                for row in (row for row in rows if (row[0].group is WRITES) == writes):
+                for position, row in enumerate(part):
                     bar.update(task, advance=1, description=row[0].name)
-                    for site, request in zip(sites, row, strict=True):
-                        # No goal is about the sizes between: one round shows how the figures grow.
-                        between = number > 0 and site not in (sites[0], sites[-1])
-                        if not between and not found.is_slow(request.name, site.size, options.seconds):
-                            found.add(request.name, site.size, *drive_both(site, request, options.seconds))
+                    if position and position % FIRST_PAGE_EVERY == 0:
+                        drive_row(first, number)
+                    drive_row(row, number)
     results = [
         Result(name, group, found.line(name, sizes))
         for name, group in ((row[0].name, row[0].group) for row in rows)
