@@ -153,7 +153,10 @@ def _conditions(parameters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
             conditions.append(f"{comparison} CAST(:{name} AS timestamptz)")
             values[name] = parameters[name]
     for position, word in enumerate(parameters.get("search", "").split()):
-        number = int(word.removeprefix("INC-")) if word.startswith("INC-") else None
-        conditions.append(f"(search_text LIKE lower(:word{position}) OR number = :number{position})")
-        values |= {f"word{position}": pattern(word), f"number{position}": number}
+        condition = f"search_text LIKE lower(:word{position})"
+        values[f"word{position}"] = pattern(word)
+        if word.startswith("INC-"):
+            condition = f"({condition} OR number = :number{position})"
+            values[f"number{position}"] = int(word.removeprefix("INC-"))
+        conditions.append(condition)
     return " AND ".join(conditions), values
