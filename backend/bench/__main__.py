@@ -40,7 +40,7 @@ from bench.databases import (
 from bench.goals import Figures, Line, Reading, middle
 from bench.load import CONNECTIONS, LoadError, drive, is_slow
 from bench.programs import APP, REFERENCE, Program, ProgramError, serving
-from bench.report import WIDTH, Result, as_json, machine_facts, show
+from bench.report import Result, as_json, machine_facts, show
 from bench.requests import FIRST, GROUPS, WRITES, Request, requests_for
 from bench.samples import SampleError, choose
 from tracker.startup import StartupError
@@ -107,11 +107,8 @@ def main() -> int:
     """Measure and report; returns the exit code."""
     options = _options()
     signal.signal(signal.SIGTERM, _interrupt)
-    console = Console()
-    if not console.is_terminal or console.width < WIDTH:
-        console = Console(width=WIDTH)
     try:
-        measure(options, console)
+        measure(options, Console())
     except (DatabaseError, ProgramError, SampleError, WrongAnswerError, LoadError, StartupError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,12 +8,10 @@ from platform import machine, python_version, system
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from bench.goals import Figures, Group, Line, Reading, Verdict, growth, judge, to_reference
-
-WIDTH = 170
-"""Columns of text that the table takes; a narrower terminal shows it folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,12 @@ def machine_facts(postgresql: str) -> dict[str, Any]:
 
 
 def show(console: Console, results: Sequence[Result], readings: Sequence[Reading]) -> None:
-    """Print the tables, and how many goals are met."""
-    if results:
-        console.print(_requests(results))
-    if readings:
-        console.print(_whole(readings))
+    """Print the tables, whole also where the terminal is narrower, and how many goals are met."""
+    tables = [*([_requests(results)] if results else []), *([_whole(readings)] if readings else [])]
+    for table in tables:
+        whole = Measurement.get(console, console.options.update(width=1_000), table).maximum
+        console.width = max(console.width, whole)
+        console.print(table)
     console.print(summary(results, readings))
 
 
