@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev test lint format test-backend test-frontend build size e2e bench-browser browser openapi lock clean
+.PHONY: run dev test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -51,6 +51,18 @@ browser: frontend/node_modules/.installed
 		echo "Installing Debian's Chromium …"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	else cd frontend && npx playwright install chromium; fi
+
+bench: $(VENV)/.installed-dev wrk ## How fast it is; docs/benchmark.md says what SIZE, ONLY, ROUNDS, SECONDS and REUSE do
+	@cd backend && $(BIN)/python -m bench $(if $(SIZE),--size "$(SIZE)") $(if $(ONLY),--only "$(ONLY)") \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(filter 1,$(REUSE)),--reuse)
+
+# An installed wrk, else Debian's.
+wrk:
+	@if command -v wrk >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Debian's wrk …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq wrk >/dev/null; \
+	else echo "The benchmark needs wrk: install it (Debian: apt install wrk; macOS: brew install wrk)." >&2; exit 1; fi
 
 openapi: $(VENV)/.installed-dev frontend/node_modules/.installed ## After a change of the API: what the front end knows of it
 	cd backend && $(BIN)/flask --app tracker openapi write ../frontend/openapi.json

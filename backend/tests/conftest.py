@@ -56,7 +56,7 @@ def empty_database(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def fresh_app(empty_database: str) -> Iterator[Flask]:
     """An application on a migrated database of its own, for what commits or needs several connections."""
-    app = create_app(Settings(database_url=empty_database, threads=16))
+    app = create_app(Settings(database_url=empty_database, threads=32))
     upgrade_database(app)
     with app.app_context():
         yield app

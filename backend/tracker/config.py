@@ -61,7 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5000
     workers: int = 1
-    threads: int = 32
+    threads: int = 64
     statement_timeout: int = 10
     slow_query_ms: int = 500
     database_url: str | None = None

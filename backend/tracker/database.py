@@ -43,6 +43,14 @@ class Application(Flask):
         return super().dispatch_request()
 
 
+def pool_size(settings: Settings) -> int:
+    """Connections that the requests of a process share.
+
+    Fewer than threads: those without wait for one, where it is bounded, and a few are used better than many.
+    """
+    return max(2, settings.threads // 8)
+
+
 def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any]]:
     """What the engines are made from: the one of the requests, and that of the health check.
 
@@ -56,8 +64,7 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
         "connect_args": _connect_args(settings, serves=serves),
     }
     return {
-        # Fewer than threads: those without wait here, where it is bounded, and a few are used better than many.
-        None: {**options, "pool_size": max(2, settings.threads // 4)},
+        None: {**options, "pool_size": pool_size(settings)},
         HEALTH: {**options, "pool_size": 1},
     }
 
@@ -68,7 +75,10 @@ def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
     timeouts = {"statement_timeout": settings.statement_timeout, "idle_in_transaction_session_timeout": STALLED}
     # The last one counts: what the URL says goes before ours, except that times come back in UTC, whatever the server's
     # time zone.
-    options = [f"-c {name}={seconds}s" for name, seconds in timeouts.items() if serves]
+    # No statement here takes as long as compiling it would; and what is read is in memory or on flash, where a row
+    # elsewhere costs little more than the next one.
+    options = ["-c jit=off -c random_page_cost=1.1"]
+    options += [f"-c {name}={seconds}s" for name, seconds in timeouts.items() if serves]
     options += [str(given.get("options", "")), "-c timezone=UTC"]
     return {
         **{name: value for name, value in defaults.items() if name not in given},
