@@ -6,7 +6,7 @@ The server is an embedded one of the run's own, or TEST_DATABASE_URL, on which d
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from sqlalchemy import Connection, create_engine, event, make_url, text
 
 from tracker import create_app
 from tracker.config import Settings, normalise_database_url
-from tracker.extensions import db, reader
+from tracker.database import reader
+from tracker.extensions import db
 from tracker.startup import running_database, upgrade_database
 
 
@@ -84,7 +85,8 @@ def connection(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         transaction = connection.begin()
         monkeypatch.setitem(db._app_engines[shared_app], None, connection)
         monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
-        monkeypatch.setattr(reader, "connect", lambda: nullcontext(connection))
+        driver: Any = connection.connection.dbapi_connection
+        monkeypatch.setattr(reader, "cursor", driver.cursor)
         yield connection
         transaction.rollback()
 
@@ -102,13 +104,19 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def statements(connection: Connection) -> Iterator[list[str]]:
+def statements(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The SQL statements that run while the test does, savepoints aside."""
     seen: list[str] = []
+    run = reader._run
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)
 
+    def note_and_run(statement: str, *rest: Any) -> Any:
+        seen.append(statement)
+        return run(statement, *rest)
+
+    monkeypatch.setattr(reader, "_run", note_and_run)
     event.listen(connection, "before_cursor_execute", note)
     yield seen
     event.remove(connection, "before_cursor_execute", note)

@@ -1,8 +1,14 @@
 """How a process uses its database: few connections, none of them for long, and every slow statement in the log."""
 
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
+import psycopg2
+import psycopg2.extensions
 import structlog
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
@@ -21,12 +27,23 @@ POOL_TIMEOUT = 2
 """Seconds that a request waits for a connection before it is told to come back."""
 STALLED = 300
 """Seconds after which PostgreSQL ends a transaction of which nothing is asked, such as that of a stalled download."""
+PREPARED = 100
+"""Statements that a connection keeps the plans of."""
 STATEMENT_SHOWN = 500
 """Characters of a statement that the log has room for."""
 
 
+_Cursor = psycopg2.extensions.cursor
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_PREPARED: WeakKeyDictionary[psycopg2.extensions.connection, dict[str, str]] = WeakKeyDictionary()
+
+
 class Application(Flask):
     """Flask, for which a restart of the database costs no read."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function: no view is a coroutine, and asking for each layer of each took longer than routing."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer; a read whose connection turns out to be lost is done again, on a new one.
@@ -88,17 +105,14 @@ def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
 
 def log_slow_statements(engine: Engine, threshold_ms: int) -> None:
     """Log each statement that takes so long, also one that fails; without its parameters, which people wrote."""
+    reader.slow_ms = threshold_ms
 
     def begin(_connection: Any, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool) -> None:
         context.began = perf_counter()
 
     def end(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
-        ms = (perf_counter() - context.began) * 1000
+        _log_if_slow(statement, context.began, threshold_ms)
         context.began = None
-        if ms >= threshold_ms:
-            shown = " ".join(statement.split())
-            shown = shown if len(shown) <= STATEMENT_SHOWN else f"{shown[:STATEMENT_SHOWN]}…"
-            log.warning("slow query", ms=round(ms, 1), statement=shown)
 
     def fail(error: ExceptionContext) -> None:
         context = error.execution_context
@@ -108,3 +122,108 @@ def log_slow_statements(engine: Engine, threshold_ms: int) -> None:
     event.listen(engine, "before_cursor_execute", begin)
     event.listen(engine, "after_cursor_execute", end)
     event.listen(engine, "handle_error", fail)
+
+
+def _log_if_slow(statement: str, began: float, threshold_ms: int) -> None:
+    ms = (perf_counter() - began) * 1000
+    if ms >= threshold_ms:
+        shown = " ".join(statement.split())
+        shown = shown if len(shown) <= STATEMENT_SHOWN else f"{shown[:STATEMENT_SHOWN]}…"
+        log.warning("slow query", ms=round(ms, 1), statement=shown)
+
+
+class Reader:
+    """Statements that only read, past SQLAlchemy's own way of executing, in a transaction of each one's own.
+
+    Beginning and ending one explicitly would take two more round trips, longer than most reads; and the way through
+    SQLAlchemy as long as the first page of a list takes PostgreSQL.
+    """
+
+    slow_ms = 0
+    """From how many milliseconds on a statement is logged; 0 for never."""
+
+    def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows that a statement gives.
+
+        :param sql: in psycopg2's form, with ``%(name)s`` for a value of ``parameters``.
+        :raises DBAPIError: where it fails, as it would through SQLAlchemy.
+        """
+        return self._run(sql, lambda cursor: cursor.execute(sql, parameters))
+
+    def prepared(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """As :meth:`rows`, for a statement whose best plan is the same whatever its values.
+
+        Each connection keeps its plan, which takes half the time of a short statement.
+        """
+        names = list(dict.fromkeys(_PARAMETER.findall(sql)))
+
+        def execute(cursor: _Cursor) -> None:
+            known = _prepared_on(cursor.connection)
+            name = known.get(sql)
+            if name is None:
+                if len(known) >= PREPARED:
+                    cursor.execute("DEALLOCATE ALL")
+                    known.clear()
+                name = f"prepared_{len(known)}"
+                numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
+                cursor.execute(f"PREPARE {name} AS {numbered}")
+                known[sql] = name
+            given = ", ".join(f"%({parameter})s" for parameter in names)
+            cursor.execute(f"EXECUTE {name} ({given})" if given else f"EXECUTE {name}", parameters)
+
+        return self._run(sql, execute)
+
+    def _run(self, sql: str, execute: Callable[[_Cursor], None]) -> list[tuple[Any, ...]]:
+        began = perf_counter()
+        with self.cursor() as cursor:
+            try:
+                execute(cursor)
+                return cursor.fetchall()
+            finally:
+                if self.slow_ms:
+                    _log_if_slow(sql, began, self.slow_ms)
+
+    @contextmanager
+    def cursor(self) -> Iterator[_Cursor]:
+        """A cursor on a connection of the pool that commits by itself meanwhile."""
+        engine = db.engine
+        try:
+            pooled = engine.raw_connection()
+        except psycopg2.Error as error:
+            raise _translated(error, engine) from error
+        driver = cast("psycopg2.extensions.connection", pooled.dbapi_connection)
+        try:
+            # SQLAlchemy's own option for this asks the server twice, for an isolation level that does not change.
+            driver.autocommit = True
+            with driver.cursor() as cursor:
+                yield cursor
+        except psycopg2.Error as error:
+            translated = _translated(error, engine, driver)
+            if translated.connection_invalidated:
+                pooled.invalidate(error)
+                # The others are as old.
+                engine.dispose()
+            raise translated from error
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
+            pooled.close()
+
+
+reader = Reader()
+
+
+def _prepared_on(connection: psycopg2.extensions.connection) -> dict[str, str]:
+    """The statements that a connection has prepared, each with its name there."""
+    return _PREPARED.setdefault(connection, {})
+
+
+def _translated(
+    error: psycopg2.Error, engine: Engine, connection: psycopg2.extensions.connection | None = None
+) -> DBAPIError:
+    """The error as SQLAlchemy raises it; without the statement, of which the log has had its share."""
+    lost = connection is not None and engine.dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]
+    translated = DBAPIError.instance(
+        None, None, error, psycopg2.Error, connection_invalidated=lost, dialect=engine.dialect
+    )
+    return cast("DBAPIError", translated)

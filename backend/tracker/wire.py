@@ -113,6 +113,9 @@ class Count(fields.Integer):
 class Instant(fields.AwareDateTime):
     """A moment in time: RFC 3339 with an offset on the way in, UTC on the way out."""
 
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else instant(value)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not _RFC3339.fullmatch(value.strip()):
             hint = ""

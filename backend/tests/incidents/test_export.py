@@ -315,9 +315,9 @@ def database(empty_database: str) -> Iterator[Database]:
 
 @pytest.fixture
 def server(tmp_path: Path, empty_database: str, database: Database) -> Iterator[Server]:
-    """The real program with a single thread, so that one request too many held would be noticed."""
+    """The real program with so few threads that only one export may run, and one left behind would be noticed."""
     url = make_url(empty_database).set(drivername="postgresql").render_as_string(hide_password=False)
-    with serving(tmp_path, DATABASE_URL=url, THREADS=1, LOG_LEVEL="debug") as running:
+    with serving(tmp_path, DATABASE_URL=url, THREADS=4, LOG_LEVEL="debug") as running:
         database.fill()
         yield running
 

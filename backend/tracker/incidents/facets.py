@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tracker.extensions import reader
+from tracker.database import reader
 from tracker.incidents.filters import FACETS, TYPES, IncidentFilter, where
 from tracker.incidents.models import Severity, Status
 from tracker.incidents.sampling import COUNT_LIMIT, FEW, SAMPLED, take_sample
@@ -53,29 +53,30 @@ def _kept(which: IncidentFilter) -> dict[str, Counts]:
     for facet in FACETS:
         others = which.without(facet)
         parts.append(
-            f"SELECT '{facet}' AS facet, {facet}::text AS value, sum(n)::bigint AS n FROM {others.counts(facet)}"
+            f"SELECT '{facet}', {facet}::text, sum(n)::bigint FROM {others.counts(facet)}"
             f" {where(others.tally_conditions())} GROUP BY {facet} HAVING sum(n) > 0"
         )
     counts: dict[str, dict[str | None, int]] = {facet: {} for facet in FACETS}
-    for row in reader.rows(" UNION ALL ".join(parts), which.parameters()):
+    run = reader.rows if which.chosen() else reader.prepared
+    for facet, value, count in run(" UNION ALL ".join(parts), which.parameters()):
         # No owner is kept as the empty name.
-        counts[row.facet][row.value or None] = row.n
+        counts[facet][value or None] = count
     return dict(counts)
 
 
 def _counted(facet: str, conditions: list[str], which: IncidentFilter, more: dict[str, Any] | None = None) -> Counts:
-    sql = f"SELECT {facet}::text AS value, count(*) AS n FROM incidents {where(conditions)} GROUP BY {facet}"
-    return {row.value: row.n for row in reader.rows(sql, which.parameters() | (more or {}))}
+    sql = f"SELECT {facet}::text, count(*) FROM incidents {where(conditions)} GROUP BY {facet}"
+    return dict(reader.rows(sql, which.parameters() | (more or {})))
 
 
 def _groups(source: str, conditions: list[str], which: IncidentFilter) -> list[_Group]:
     """How many incidents there are of each combination of the facets."""
     columns = ", ".join(FACETS)
     rows = reader.rows(
-        f"SELECT {columns}, count(*) AS n FROM {source} {where(conditions)} GROUP BY {columns}",
+        f"SELECT {columns}, count(*) FROM {source} {where(conditions)} GROUP BY {columns}",
         which.parameters(),
     )
-    return [({facet: getattr(row, facet) for facet in FACETS}, row.n) for row in rows]
+    return [(dict(zip(FACETS, values, strict=True)), count) for *values, count in rows]
 
 
 def _summed(facet: str, which: IncidentFilter, groups: list[_Group]) -> Counts:

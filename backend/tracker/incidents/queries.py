@@ -4,16 +4,14 @@ PostgreSQL renders the items as JSON itself: passing fourteen values of each thr
 rest. What they look like is still said in one place, the schema that ``WIRE_FIELDS`` comes from.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.dialects import postgresql
 
-from tracker.extensions import reader
+from tracker.database import reader
 from tracker.ids import parse_reference
 from tracker.incidents.filters import LIKE_SPECIAL, IncidentFilter, where
 from tracker.incidents.models import SORT_KEYS, Incident, is_ascending
@@ -35,6 +33,10 @@ def rendered_from(source: str) -> str:
     columns = ", ".join(f'{source}.{attribute} AS "{name}"' for name, attribute in WIRE_FIELDS.items())
     return f"(SELECT row_to_json(item) FROM (SELECT {columns}) AS item)::text"
 
+
+_ITEM = rendered_from("page")
+_Row = tuple[str, Any, int]
+"""An item as JSON, its value of the sort column, and its number."""
 
 KEYS = {
     name: str(key.compile(dialect=postgresql.dialect())).replace("incidents.", "")  # type: ignore[no-untyped-call]
@@ -132,19 +134,22 @@ def list_incidents(
     wanted = _Page(ordering, per_page, (page - 1) * per_page if at is None else 0, at)
     total, rows = (_search if which.search else _walk)(which, wanted)
     items = rows[:per_page]
-    last = items[-1] if len(rows) > per_page else None
+    end = None
+    if len(rows) > per_page:
+        _, key, number = items[-1]
+        end = encode_cursor(Position(sort_by, order, key, number))
     rest = {
         "page": None if at else page,
         "perPage": per_page,
         "total": total.count,
         "totalIsExact": total.exact,
         "pages": -(-total.count // per_page),
-        "nextCursor": encode_cursor(Position(sort_by, order, last.key, last.number)) if last else None,
+        "nextCursor": end,
     }
-    return b'{"items":[' + ",".join(row.json for row in items).encode() + b"]," + dumps(rest)[1:]
+    return b'{"items":[' + ",".join([json for json, _, _ in items]).encode() + b"]," + dumps(rest)[1:]
 
 
-def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any]]]:
+def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     """A page without a search: found along an index, from its nearer end where that is far away."""
     order = wanted.order
     if which.tallied:
@@ -161,8 +166,7 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any
     # The limit is said again where PostgreSQL can read it: it plans for a tenth of the table otherwise.
     bounds, size, reverse = wanted.bounds, wanted.per_page + 1, False
     if which.tallied:
-        row = reader.row(counted, which.parameters())
-        total = int(row.total) if row else 0
+        total = count_kept(which)
         if wanted.offset >= total:
             return Total(total, exact=True), []
         if reverse := wanted.offset > total // 2:
@@ -181,7 +185,7 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any
     return _fetch(which, wanted, counted, page, exact=which.tallied)
 
 
-def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[Any]]]:
+def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     """A page of a search: where much matches, along the order until it is full, else by gathering all that matches."""
     if which.chosen() and count_kept(which) <= FEW:
         return _gather(which, wanted, which.conditions_on_few())
@@ -202,7 +206,7 @@ def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, Sequence[Row[A
     return _gather(which, wanted, which.conditions(words=sample.indexable(which.words)))
 
 
-def _gather(which: IncidentFilter, wanted: _Page, conditions: list[str]) -> tuple[Total, Sequence[Row[Any]]]:
+def _gather(which: IncidentFilter, wanted: _Page, conditions: list[str]) -> tuple[Total, list[_Row]]:
     order = wanted.order
     found = f"SELECT ctid AS place, {order.key} AS key, number FROM incidents {where(conditions)}"
     page = f"""
@@ -217,7 +221,7 @@ def _gather(which: IncidentFilter, wanted: _Page, conditions: list[str]) -> tupl
 
 def _fetch(
     which: IncidentFilter, wanted: _Page, counted: str, page: str, *, exact: bool, common: str = ""
-) -> tuple[Total, Sequence[Row[Any]]]:
+) -> tuple[Total, list[_Row]]:
     """Carry out a list: the total, and the rows with their JSON and their place in the order.
 
     :param counted: gives one row with the ``total``; more than the limit means that counting stopped, unless it is
@@ -225,18 +229,18 @@ def _fetch(
     :param page: gives the columns of incidents and the ``key`` of the order.
     :param common: a WITH clause that both may refer to.
     """
-    rows = reader.rows(
-        f"""
+    sql = f"""
         {common} SELECT counted.total, page.json, page.key, page.number
         FROM ({counted}) AS counted LEFT JOIN (
-            SELECT {rendered_from("page")} AS json, page.key, page.number FROM ({page}) AS page
+            SELECT {_ITEM} AS json, page.key, page.number FROM ({page}) AS page
         ) AS page ON true {wanted.order.clause("page.key").replace(" number", " page.number")}
-        """,
-        which.parameters() | wanted.parameters(),
-    )
-    count = int(rows[0].total)
+    """
+    # Where there is no filter, every value makes the same plan.
+    run = reader.prepared if which == IncidentFilter() and not wanted.offset else reader.rows
+    rows = run(sql, which.parameters() | wanted.parameters())
+    count = int(rows[0][0])
     total = Total(count, exact=True) if exact else Total(min(count, COUNT_LIMIT), exact=count <= COUNT_LIMIT)
-    return total, rows if rows[0].json is not None else []
+    return total, [(json, key, number) for _, json, key, number in rows if json is not None]
 
 
 def kept_count(which: IncidentFilter) -> str:
@@ -246,8 +250,8 @@ def kept_count(which: IncidentFilter) -> str:
 
 def count_kept(which: IncidentFilter) -> int:
     """How many incidents the facets of a filter let through, exactly."""
-    row = reader.row(kept_count(which), which.parameters())
-    return int(row.total) if row else 0
+    ((total,),) = reader.rows(kept_count(which), which.parameters())
+    return int(total)
 
 
 def represent(incident: Incident) -> dict[str, Any]:
@@ -280,8 +284,8 @@ def read_incident(reference: str) -> tuple[str, int]:
 
     :raises NotFound: where there is none.
     """
-    row = _one(reference, f"{rendered_from('incidents')} AS json, version")
-    return row.json, row.version
+    json, version = _one(reference, f"{rendered_from('incidents')}, version")
+    return json, version
 
 
 def identify(reference: str) -> UUID:
@@ -289,15 +293,17 @@ def identify(reference: str) -> UUID:
 
     :raises NotFound: where there is none.
     """
-    return UUID(str(_one(reference, "id").id))
+    (identifier,) = _one(reference, "id::text")
+    return UUID(identifier)
 
 
-def _one(reference: str, columns: str) -> Row[Any]:
+def _one(reference: str, columns: str) -> tuple[Any, ...]:
     column, value = find(reference)
-    row = reader.row(f"SELECT {columns} FROM incidents WHERE {column} = %(value)s", {"value": str(value)})
-    if row is None:
+    sql = f"SELECT {columns} FROM incidents WHERE {column} = %(value)s"
+    rows = reader.prepared(sql, {"value": str(value)})
+    if not rows:
         raise missing(reference)
-    return row
+    return rows[0]
 
 
 def list_services(search: str = "") -> dict[str, list[dict[str, Any]]]:
@@ -311,4 +317,4 @@ def list_services(search: str = "") -> dict[str, list[dict[str, Any]]]:
         """,
         {"pattern": f"%{search.translate(LIKE_SPECIAL)}%"},
     )
-    return {"items": [dict(row._mapping) for row in rows]}
+    return {"items": [{"name": name, "open": opened, "total": total} for name, opened, total in rows]}

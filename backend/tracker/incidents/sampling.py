@@ -8,7 +8,7 @@ nor any other kept figure knows how often two words, or a word and a severity, g
 from dataclasses import dataclass
 from math import log, sqrt
 
-from tracker.extensions import reader
+from tracker.database import reader
 from tracker.incidents.filters import IncidentFilter, indexed, seen
 
 COUNT_LIMIT = 10_000
@@ -81,17 +81,17 @@ def take_sample(which: IncidentFilter) -> Sample:
     words = [seen(index, word) for index, word in enumerate(which.words)]
     matches = " AND ".join(which.conditions()) or "true"
     of_words = ", ".join(f"count(*) FILTER (WHERE {word})" for word in words)
-    (row,) = reader.rows(
+    ((pages, blocks, rows, matching_blocks, matching_rows, counts),) = reader.rows(
         f"""
-        SELECT pg_relation_size('incidents') / current_setting('block_size')::int AS pages,
-            count(DISTINCT (ctid::text::point)[0]) AS blocks,
-            count(*) AS rows,
-            count(DISTINCT (ctid::text::point)[0]) FILTER (WHERE {matches}) AS matching_blocks,
-            count(*) FILTER (WHERE {matches}) AS matching_rows,
-            ARRAY[{of_words}]::bigint[] AS of_words
+        SELECT pg_relation_size('incidents') / current_setting('block_size')::int,
+            count(DISTINCT (ctid::text::point)[0]),
+            count(*),
+            count(DISTINCT (ctid::text::point)[0]) FILTER (WHERE {matches}),
+            count(*) FILTER (WHERE {matches}),
+            ARRAY[{of_words}]::bigint[]
         FROM {SAMPLED}
         """,
         which.parameters(),
     )
-    shares = tuple(count / row.rows if row.rows else 0.0 for count in row.of_words)
-    return Sample(row.pages, row.blocks, row.rows, row.matching_blocks, row.matching_rows, shares)
+    shares = tuple(count / rows if rows else 0.0 for count in counts)
+    return Sample(pages, blocks, rows, matching_blocks, matching_rows, shares)

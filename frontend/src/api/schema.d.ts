@@ -737,7 +737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
             503: {
                 headers: {
                     /** @description Seconds to wait before trying again. */
