@@ -59,7 +59,7 @@ def connections(engine: Engine) -> dict[str, int]:
     """How many connections the server has, by what they do."""
     sql = "SELECT state, count(*) FROM pg_stat_activity WHERE application_name = 'incident-tracker' GROUP BY state"
     with engine.connect() as connection:
-        return {state: count for state, count in connection.execute(text(sql))}
+        return {row[0]: row[1] for row in connection.execute(text(sql))}
 
 
 def waiting(engine: Engine) -> int:
@@ -86,7 +86,17 @@ def within(seconds: float) -> Iterator[None]:
     assert time.monotonic() - began < seconds
 
 
-def test_when_every_connection_is_taken_the_next_request_waits_a_little_and_is_refused(
+def check_given_back(engine: Engine) -> None:
+    """All connections are idle: those of both pools and of the health check; those of the start are gone soon."""
+
+    def given_back() -> bool:
+        states = connections(engine)
+        return set(states) == {"idle"} and states["idle"] <= 2 * CONNECTIONS + 1
+
+    wait_until(given_back, "the connections to be given back")
+
+
+def test_when_every_connection_is_taken_the_next_write_waits_a_little_and_is_refused(
     server: Server, database: Engine
 ) -> None:
     def change(number: int) -> Answer:
@@ -97,18 +107,42 @@ def test_when_every_connection_is_taken_the_next_request_waits_a_little_and_is_r
             changes = [pool.submit(change, number) for number in range(CONNECTIONS)]
             wait_until(lambda: waiting(database) == CONNECTIONS, "the writers to wait")
             with within(POOL_TIMEOUT + AT_ONCE):
-                check_refused(server.call("/api/incidents"))
-            # The database is well, and the health check says so, though no request can have a connection.
+                check_refused(change(-1))
+            # Those who only read have connections of their own.
             with within(AT_ONCE):
+                assert server.call("/api/incidents").status == 200
                 assert server.call("/api/health").status == 200
         answers = [done.result() for done in changes]
     assert [answer.status for answer in answers] == [200] * CONNECTIONS
     # They waited for longer than SLOW_QUERY_MS.
     slow = [line for line in server.said().splitlines() if "slow query" in line]
     assert all(any(answer.headers["X-Request-ID"] in line for line in slow) for answer in answers)
-    assert [server.call("/api/incidents").status for _ in range(20)] == [200] * 20
-    # The requests' and that of the health check, all given back; those of the start are gone soon.
-    wait_until(lambda: connections(database) == {"idle": CONNECTIONS + 1}, "the connections to be given back")
+    assert [change(number).status for number in range(20)] == [200] * 20
+    check_given_back(database)
+
+
+def test_when_every_connection_is_taken_the_next_read_waits_a_little_and_is_refused(
+    server: Server, database: Engine
+) -> None:
+    def read(_: int) -> Answer:
+        return server.call("/api/incidents", timeout=30)
+
+    with ThreadPoolExecutor() as pool:
+        with database.begin() as connection:
+            connection.execute(text("LOCK TABLE incidents"))
+            reads = [pool.submit(read, number) for number in range(CONNECTIONS)]
+            wait_until(lambda: waiting(database) == CONNECTIONS, "the readers to wait")
+            with within(POOL_TIMEOUT + AT_ONCE):
+                check_refused(read(-1))
+            # The database is well, and the health check says so, though no request can have a connection.
+            with within(AT_ONCE):
+                assert server.call("/api/health").status == 200
+        answers = [done.result() for done in reads]
+    assert [answer.status for answer in answers] == [200] * CONNECTIONS
+    slow = [line for line in server.said().splitlines() if "slow query" in line]
+    assert all(any(answer.headers["X-Request-ID"] in line for line in slow) for answer in answers)
+    assert [read(number).status for number in range(20)] == [200] * 20
+    check_given_back(database)
 
 
 def test_with_far_more_clients_than_threads_every_answer_comes_soon(server: Server) -> None:

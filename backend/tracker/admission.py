@@ -7,7 +7,8 @@ always left to answer that there is too much to do, to report the health, and to
 
 from threading import BoundedSemaphore
 
-from flask import Flask, g, request
+from flask import Flask, g
+from flask.globals import request_ctx
 
 from tracker.problems import Busy
 
@@ -21,10 +22,11 @@ class _Admission:
         self._writes = BoundedSemaphore(threads // 2)
 
     def enter(self) -> None:
-        if not request.path.startswith("/api/") or request.endpoint == _HEALTH:
+        asked = request_ctx.request
+        if not asked.path.startswith("/api/") or asked.endpoint == _HEALTH:
             return
         g.admitted = admitted = []
-        writes = request.method not in ("GET", "HEAD", "OPTIONS")
+        writes = asked.method not in ("GET", "HEAD", "OPTIONS")
         for limit in (self._requests, self._writes) if writes else (self._requests,):
             if not limit.acquire(blocking=False):
                 raise Busy

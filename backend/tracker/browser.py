@@ -1,11 +1,17 @@
 """The built single-page application, and the headers that protect whoever opens it."""
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Blueprint, Flask, Response, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchFile
 from werkzeug.routing import PathConverter
 
 from tracker.config import BACKEND
 from tracker.problems import NotFound
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 DIST = BACKEND.parent / "frontend" / "dist"
 # Vite puts a hash of the content into the names below assets/.
@@ -17,6 +23,14 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+PROTECTION = [
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+]
+NO_CACHE = [("Cache-Control", "no-cache")]
 
 blp = Blueprint("browser", __name__)
 
@@ -46,17 +60,22 @@ def get_page(path: str = "") -> Response:
         return send_from_directory(DIST, "index.html")
 
 
-def protect(response: Response) -> Response:
-    """Tell browsers what this origin never does."""
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if (response.mimetype or "").endswith("json"):
-        # An incident changes at any time; an answer is only ever reused after asking with its ETag.
-        headers.setdefault("Cache-Control", "no-cache")
-    return response
+def protecting(application: "WSGIApplication") -> "WSGIApplication":
+    """The application, telling browsers with every response what this origin never does.
+
+    Around the application, where a header costs nothing; setting each on every response took longer than routing.
+    """
+
+    def protected(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+            given = {name.lower(): value for name, value in headers}
+            # An incident changes at any time; an answer is only ever reused after asking with its ETag.
+            fresh = "json" in given.get("content-type", "") and "cache-control" not in given
+            return start_response(status, headers + PROTECTION + NO_CACHE * fresh, *exc_info)
+
+        return application(environ, start)
+
+    return protected
 
 
 def register(app: Flask) -> None:
@@ -65,4 +84,4 @@ def register(app: Flask) -> None:
     # An address with a doubled slash in it is another address, which does not exist, rather than a redirect.
     app.url_map.merge_slashes = False
     app.register_blueprint(blp)
-    app.after_request(protect)
+    app.wsgi_app = protecting(app.wsgi_app)  # type: ignore[assignment, method-assign]

@@ -21,6 +21,8 @@ from tracker.wire import dumps
 
 log = structlog.get_logger()
 
+READS = "reads"
+"""The name of the engine of what only reads: each statement commits by itself, and never waits behind a writer."""
 HEALTH = "health"
 """The name of the engine that the health check has to itself: it tells of the database, however busy the others are."""
 POOL_TIMEOUT = 2
@@ -61,7 +63,7 @@ class Application(Flask):
 
 
 def pool_size(settings: Settings) -> int:
-    """Connections that the requests of a process share.
+    """Connections that the writes of a process share, and as many that its reads do.
 
     Fewer than threads: those without wait for one, where it is bounded, and a few are used better than many.
     """
@@ -69,7 +71,7 @@ def pool_size(settings: Settings) -> int:
 
 
 def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any]]:
-    """What the engines are made from: the one of the requests, and that of the health check.
+    """What the engines are made from: that of writes, that of reads, and that of the health check.
 
     :param serves: whether statements are timed.
     """
@@ -82,6 +84,13 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
     }
     return {
         None: {**options, "pool_size": pool_size(settings)},
+        # Nothing has to be undone when a connection comes back. Every call of the driver lets other threads go first.
+        READS: {
+            **options,
+            "pool_size": pool_size(settings),
+            "isolation_level": "AUTOCOMMIT",
+            "pool_reset_on_return": None,
+        },
         HEALTH: {**options, "pool_size": 1},
     }
 
@@ -133,10 +142,10 @@ def _log_if_slow(statement: str, began: float, threshold_ms: int) -> None:
 
 
 class Reader:
-    """Statements that only read, past SQLAlchemy's own way of executing, in a transaction of each one's own.
+    """Statements that only read, each a transaction of its own, past SQLAlchemy's way of executing.
 
-    Beginning and ending one explicitly would take two more round trips, longer than most reads; and the way through
-    SQLAlchemy as long as the first page of a list takes PostgreSQL.
+    Beginning and ending a transaction would be two more round trips, longer than most reads; and that way takes as
+    long as PostgreSQL takes for the first page of a list.
     """
 
     slow_ms = 0
@@ -185,16 +194,14 @@ class Reader:
 
     @contextmanager
     def cursor(self) -> Iterator[_Cursor]:
-        """A cursor on a connection of the pool that commits by itself meanwhile."""
-        engine = db.engine
+        """A cursor on a connection of the reads."""
+        engine = db.engines[READS]
         try:
             pooled = engine.raw_connection()
         except psycopg2.Error as error:
             raise _translated(error, engine) from error
         driver = cast("psycopg2.extensions.connection", pooled.dbapi_connection)
         try:
-            # SQLAlchemy's own option for this asks the server twice, for an isolation level that does not change.
-            driver.autocommit = True
             with driver.cursor() as cursor:
                 yield cursor
         except psycopg2.Error as error:
@@ -205,8 +212,6 @@ class Reader:
                 engine.dispose()
             raise translated from error
         finally:
-            if not driver.closed:
-                driver.autocommit = False
             pooled.close()
 
 

@@ -4,9 +4,11 @@ import logging
 import re
 import sys
 import time
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 from tracker.ids import new_id
 
@@ -20,7 +22,7 @@ def configure(level: str) -> None:
     """Write readable lines from ``level`` up."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
             structlog.dev.ConsoleRenderer(
@@ -35,25 +37,33 @@ def configure(level: str) -> None:
     )
 
 
+def _with_request_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Tie a line to the request that it is about, if there is one; asked only for lines that are written."""
+    if has_request_context() and "request_id" in g:
+        line.setdefault("request_id", g.request_id)
+    return line
+
+
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
+    given = request.environ.get("HTTP_X_REQUEST_ID", "")
     g.request_id = given if _SANE.fullmatch(given) else str(new_id())
     g.began = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     # Reads are many and say little; writes and failures are what somebody looks for afterwards.
     quiet = request.method in ("GET", "HEAD", "OPTIONS") and response.status_code < 500
-    (log.debug if quiet else log.info)(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 1),
-    )
+    level = logging.DEBUG if quiet else logging.INFO
+    if log.is_enabled_for(level):
+        log.log(
+            level,
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.began) * 1000, 1),
+        )
     return response
 
 

@@ -10,6 +10,7 @@ import flask_smorest
 import marshmallow
 import orjson
 from flask import current_app, request
+from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -164,12 +165,22 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def alt_response(self, status_code: int, response: str | None = None, **kwargs: Any) -> Decorator:
         """As flask-smorest's, typed."""
-        return cast("Decorator", super().alt_response(status_code, response, **kwargs))
+        return _documenting(super().alt_response(status_code, response, **kwargs))
 
     @staticmethod
     def doc(**kwargs: Any) -> Decorator:
         """As flask-smorest's, typed."""
-        return cast("Decorator", flask_smorest.Blueprint.doc(**kwargs))
+        return _documenting(flask_smorest.Blueprint.doc(**kwargs))
+
+
+def _documenting(decorate: Callable[[View], Any]) -> Decorator:
+    """A decorator that only describes a view, without another function around it to be called each time."""
+
+    def decorator(view: Any) -> View:
+        view._apidoc = decorate(view)._apidoc
+        return cast("View", view)
+
+    return decorator
 
 
 def check_request() -> None:
@@ -178,16 +189,17 @@ def check_request() -> None:
     Demanding ``application/json`` also keeps other sites out: a browser does not send it across origins without
     asking first.
     """
-    if request.url_rule is None or not request.url_rule.rule.startswith("/api/"):
+    asked = request_ctx.request
+    if asked.url_rule is None or not asked.url_rule.rule.startswith("/api/"):
         return
-    if request.method in _WRITES and request.mimetype != JSON:
-        given = request.mimetype or "missing"
+    if asked.method in _WRITES and asked.mimetype != JSON:
+        given = asked.mimetype or "missing"
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("A body must not be compressed: leave Content-Encoding out.")
-    view = current_app.view_functions[request.endpoint or ""]
-    if request.query_string and not getattr(view, "reads_query", False):
-        StrictParser().parse(NoArguments(), request, location="query")
+    view = current_app.view_functions[asked.endpoint or ""]
+    if asked.query_string and not getattr(view, "reads_query", False):
+        StrictParser().parse(NoArguments(), asked, location="query")
 
 
 def check_host() -> None:

@@ -39,7 +39,7 @@ def test_each_filter_is_measured_under_the_facets(requests: list[Request]) -> No
     measured = {frozenset(request.parameters) for request in requests if request.path == FACET_LIST}
     assert [name for name in FILTERS if frozenset([name]) not in measured] == []
     assert frozenset() in measured
-    assert list(Facets().fields) == list(FACETS)
+    assert list(Facets().fields) == [*FACETS, "estimated"]
 
 
 def test_each_sort_is_measured_both_ways_and_by_cursor(requests: list[Request]) -> None:

@@ -68,28 +68,31 @@ class Export:
     chunks: Generator[Any]
 
 
-def start_export(which: IncidentFilter, *, sort_by: str, order: str, kind: str, slots: Semaphore) -> Export:
+def start_export(
+    which: IncidentFilter, *, sort_by: str, order: str, kind: str, slots: Semaphore, request_id: str
+) -> Export:
     """Run the query up to its first rows, so that what fails at once fails before anything is sent.
 
     :param kind: one of :data:`FORMATS`.
     :param slots: how many exports may still start: each holds a thread and a connection while its client reads.
+    :param request_id: for what is logged after the request's own end.
     :raises Unavailable: where none is left.
     """
     if not slots.acquire(blocking=False):
         raise Unavailable("As many exports are running as this server allows. Try again when one has ended.")
-    chunks = _stream(which, sort_by=sort_by, order=order, kind=kind, slots=slots)
+    chunks = _stream(which, sort_by=sort_by, order=order, kind=kind, slots=slots, request_id=request_id)
     return Export(next(chunks), chunks)
 
 
-def _stream(which: IncidentFilter, *, sort_by: str, order: str, kind: str, slots: Semaphore) -> Generator[Any]:
+def _stream(
+    which: IncidentFilter, *, sort_by: str, order: str, kind: str, slots: Semaphore, request_id: str
+) -> Generator[Any]:
     """The length of the file, then its bytes."""
     began, rows = time.perf_counter(), 0
     head, render = FORMATS[kind]
-    # What comes late is logged when the request's own context may be another's.
-    context = structlog.contextvars.get_contextvars()
 
     def told() -> dict[str, Any]:
-        return {**context, "rows": rows, "ms": round((time.perf_counter() - began) * 1000, 1)}
+        return {"request_id": request_id, "rows": rows, "ms": round((time.perf_counter() - began) * 1000, 1)}
 
     try:
         # A session of its own: the request's ends before the file does.

@@ -39,8 +39,7 @@ def count_facets(which: IncidentFilter) -> dict[str, Any]:
         if sample.certainly_more_than(COUNT_LIMIT):
             estimated = rest
             groups = _groups(SAMPLED, base.conditions(), base)
-            scale = sample.pages / sample.blocks
-            counts |= {facet: _estimated(facet, which, kept[facet], groups, scale) for facet in rest}
+            counts |= {facet: _estimated(facet, which, kept[facet], groups, sample.scale) for facet in rest}
         else:
             groups = _groups("incidents", base.conditions(words=sample.indexable(base.words)), base)
             counts |= {facet: _summed(facet, which, groups) for facet in rest}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, g, request, url_for
 
 from tracker.extensions import db
 from tracker.history.queries import list_events
@@ -136,7 +136,7 @@ def export_incidents(arguments: dict[str, Any]) -> Response:
     kind = arguments["format"]
     order = {name: arguments[name] for name in ("sort_by", "order")}
     slots = current_app.extensions["export_slots"]
-    export = start_export(_filter(arguments), **order, kind=kind, slots=slots)
+    export = start_export(_filter(arguments), **order, kind=kind, slots=slots, request_id=g.request_id)
     if request.method == "HEAD":
         export.chunks.close()
     name = f"incidents-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{kind}"

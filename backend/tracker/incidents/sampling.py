@@ -33,12 +33,12 @@ _SELECTIVE = 0.02
 class Sample:
     """What was looked at, and what of it matches the filter.
 
-    :param pages: the blocks that the table has.
+    :param total: how many incidents there are.
     :param blocks, rows: looked at; ``matching_blocks``, ``matching_rows``: those with a match, and the matches.
     :param shares: for each word of the search, the share of the rows that have it.
     """
 
-    pages: int
+    total: int
     blocks: int
     rows: int
     matching_blocks: int
@@ -53,12 +53,19 @@ class Sample:
         and their rows are those of ``limit / rows per block`` full ones; Bernstein's inequality says how many of
         either may be in the sample.
         """
-        if not self.blocks or not self.pages:
+        if not self.rows:
             return False
-        full = _UNEVEN * self.rows / self.blocks
-        return self.matching_blocks > self._most(limit / self.pages) or (
-            self.matching_rows / full > self._most(limit / self.pages / full)
+        in_block = self.rows / self.blocks
+        blocks = self.total / in_block
+        full = _UNEVEN * in_block
+        return self.matching_blocks > self._most(limit / blocks) or (
+            self.matching_rows / full > self._most(limit / full / blocks)
         )
+
+    @property
+    def scale(self) -> float:
+        """How many incidents one of the sample stands for."""
+        return self.total / self.rows
 
     def _most(self, share: float) -> float:
         """The most of the sampled blocks that could be of a kind of which the table has ``share``."""
@@ -81,9 +88,9 @@ def take_sample(which: IncidentFilter) -> Sample:
     words = [seen(index, word) for index, word in enumerate(which.words)]
     matches = " AND ".join(which.conditions()) or "true"
     of_words = ", ".join(f"count(*) FILTER (WHERE {word})" for word in words)
-    ((pages, blocks, rows, matching_blocks, matching_rows, counts),) = reader.rows(
+    ((total, blocks, rows, matching_blocks, matching_rows, counts),) = reader.rows(
         f"""
-        SELECT pg_relation_size('incidents') / current_setting('block_size')::int,
+        SELECT (SELECT coalesce(sum(n), 0)::bigint FROM incident_counts),
             count(DISTINCT (ctid::text::point)[0]),
             count(*),
             count(DISTINCT (ctid::text::point)[0]) FILTER (WHERE {matches}),
@@ -94,4 +101,4 @@ def take_sample(which: IncidentFilter) -> Sample:
         which.parameters(),
     )
     shares = tuple(count / rows if rows else 0.0 for count in counts)
-    return Sample(pages, blocks, rows, matching_blocks, matching_rows, shares)
+    return Sample(total, blocks, rows, matching_blocks, matching_rows, shares)
