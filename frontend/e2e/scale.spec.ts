@@ -38,6 +38,7 @@ const pathOf = (request: Request) => new URL(request.url()).pathname;
 function answerOf(path: string, title: string, total: number) {
   if (path === FACETS) {
     return {
+      estimated: [],
       severity: ['SEV1', 'SEV2', 'SEV3', 'SEV4'].map((value) => ({ value, count: total })),
       status: ['OPEN', 'MITIGATED', 'RESOLVED'].map((value) => ({ value, count: total })),
       service: [],

@@ -4,3 +4,8 @@ const grouped = new Intl.NumberFormat('en');
 export function formatCount(count: number, exact = true): string {
   return `${grouped.format(count)}${exact ? '' : '+'}`;
 }
+
+/** "~4,500": the server estimated it from a sample. */
+export function formatEstimate(count: number): string {
+  return `~${grouped.format(count)}`;
+}

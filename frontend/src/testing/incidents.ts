@@ -51,6 +51,7 @@ export const facets = {
     { value: null, count: 4 },
     { value: 'Doe, Jane', count: 3 },
   ],
+  estimated: [],
 };
 
 /** RFC 9457, as the server words it. */

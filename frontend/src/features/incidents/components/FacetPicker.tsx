@@ -2,7 +2,6 @@ import { ChevronDown } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
 import type { Name } from '@/lib/csv';
-import { formatCount } from '@/lib/numbers';
 
 interface Option {
   value: Name;
@@ -14,8 +13,8 @@ interface Props {
   /** What "no value" is called; only where it can be chosen. */
   none?: string;
   counts: readonly Option[] | undefined;
-  /** Whether the counts are all there is; otherwise there may be more. */
-  exact: boolean;
+  /** How a count is written: exact ones and estimates differ. */
+  format: (count: number) => string;
   chosen: readonly Name[];
   onChange: (chosen: Name[]) => void;
 }
@@ -34,7 +33,7 @@ function optionsOf({ counts, chosen }: Pick<Props, 'counts' | 'chosen'>, text: s
 
 /** A multiple choice with counts and type-to-filter. Native checkboxes: the browser knows how they work. */
 export function FacetPicker(props: Props) {
-  const { name, none, exact, chosen, onChange } = props;
+  const { name, none, format, chosen, onChange } = props;
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const list = useRef<HTMLUListElement>(null);
@@ -105,7 +104,7 @@ export function FacetPicker(props: Props) {
                 <span className={option.value === null ? 'grow truncate none' : 'grow truncate'}>
                   {labelOf(option.value)}
                 </span>
-                <span className="count">{formatCount(option.count, exact)}</span>
+                <span className="count">{format(option.count)}</span>
               </label>
             </li>
           ))}

@@ -3,7 +3,7 @@ import { X } from 'lucide-react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { facetsQuery } from '@/features/incidents/api/queries';
-import { formatCount } from '@/lib/numbers';
+import { formatCount, formatEstimate } from '@/lib/numbers';
 import {
   DEFAULT_STATE,
   formatListState,
@@ -19,12 +19,7 @@ interface Props {
   onChange: (change: Partial<ListState>) => void;
 }
 
-type Counts = ReadonlyArray<{ value: string | null; count: number }>;
-
-/** Under a search that matches very much the server stops counting, and its counts are lower bounds. */
-function areExact(facets: object | undefined): boolean {
-  return !(facets && 'exact' in facets && facets.exact === false);
-}
+type Facet = 'severity' | 'status' | 'service' | 'owner';
 
 function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
   const next = chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
@@ -34,10 +29,12 @@ function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
 
 export function FilterBar({ state, onChange }: Props) {
   const { data: facets, isPlaceholderData } = useQuery(facetsQuery(state));
-  const exact = areExact(facets);
-  const countOf = (counts: Counts | undefined, value: string) => {
-    const count = counts?.find((one) => one.value === value)?.count;
-    return count === undefined ? '' : formatCount(count, exact);
+  // Under a search that matches very much the server estimates.
+  const formatOf = (facet: Facet) =>
+    facets?.estimated.includes(facet) ? formatEstimate : formatCount;
+  const countOf = (facet: 'severity' | 'status', value: string) => {
+    const count = facets?.[facet].find((one) => one.value === value)?.count;
+    return count === undefined ? '' : formatOf(facet)(count);
   };
 
   const cleared = formatListState(
@@ -57,7 +54,7 @@ export function FilterBar({ state, onChange }: Props) {
         {SEVERITIES.map((severity) => (
           <Chip
             key={severity}
-            count={countOf(facets?.severity, severity)}
+            count={countOf('severity', severity)}
             pressed={state.severity.includes(severity)}
             onPress={() => onChange({ severity: toggled(SEVERITIES, state.severity, severity) })}
           >
@@ -69,7 +66,7 @@ export function FilterBar({ state, onChange }: Props) {
         {STATUSES.map((status) => (
           <Chip
             key={status}
-            count={countOf(facets?.status, status)}
+            count={countOf('status', status)}
             pressed={state.status.includes(status)}
             onPress={() => onChange({ status: toggled(STATUSES, state.status, status) })}
           >
@@ -81,7 +78,7 @@ export function FilterBar({ state, onChange }: Props) {
         <FacetPicker
           name="Service"
           counts={facets?.service}
-          exact={exact}
+          format={formatOf('service')}
           chosen={state.service}
           onChange={(service) => onChange({ service: service.filter((one) => one !== null) })}
         />
@@ -89,7 +86,7 @@ export function FilterBar({ state, onChange }: Props) {
           name="Owner"
           none="Unassigned"
           counts={facets?.owner}
-          exact={exact}
+          format={formatOf('owner')}
           chosen={state.owner}
           onChange={(owner) => onChange({ owner })}
         />
