@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings, SettingsError
 from tracker.demo import DEMO_COUNT, load_when_empty, remove_everything
-from tracker.demo.loader import Progress
+from tracker.demo.loader import Progress, settle
 from tracker.extensions import db
 from tracker.startup import StartupError, first_line, running_database, upgrade_database
 
@@ -57,15 +57,18 @@ def seed(app: Flask, count: int, *, reset: bool, confirmed: bool) -> int:
 
     Deleting and loading are one transaction: other programs see the old incidents or the new ones.
     """
-    with app.app_context(), db.engine.begin() as connection:
-        if reset:
-            existing = int(connection.execute(text("SELECT count(*) FROM incidents")).scalar_one())
-            if existing and not confirmed and not _agrees(existing):
-                return _complain("Nothing was deleted.", 1)
-            remove_everything(connection)
-        began = monotonic()
-        with _progress(count) as progress:
-            loaded = load_when_empty(connection, count, progress=progress)
+    with app.app_context():
+        with db.engine.begin() as connection:
+            if reset:
+                existing = int(connection.execute(text("SELECT count(*) FROM incidents")).scalar_one())
+                if existing and not confirmed and not _agrees(existing):
+                    return _complain("Nothing was deleted.", 1)
+                remove_everything(connection)
+            began = monotonic()
+            with _progress(count) as progress:
+                loaded = load_when_empty(connection, count, progress=progress)
+        if loaded:
+            settle(db.engine, loaded)
     if not loaded:
         print("There are incidents already; nothing was added (--reset deletes them first).")
     else:

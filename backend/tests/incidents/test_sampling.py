@@ -11,13 +11,13 @@ IN_BLOCK = 14
 
 def sample_of(matches: list[int], chance: Random) -> Sample:
     """What a sample of a table sees whose blocks have so many matches each."""
-    looked_at = chance.sample(matches, min(BLOCKS, len(matches)))
+    looked_at = [count for count in matches if chance.random() < BLOCKS / len(matches)]
     return Sample(
         total=IN_BLOCK * len(matches),
-        blocks=len(looked_at),
+        blocks=len(matches),
         rows=IN_BLOCK * len(looked_at),
-        matching_blocks=sum(1 for count in looked_at if count),
         matching_rows=sum(looked_at),
+        matching_blocks=sum(1 for count in looked_at if count),
         shares=(),
     )
 
@@ -29,15 +29,15 @@ def test_as_many_as_the_limit_are_never_taken_for_more(blocks: int, in_each: int
     full = min(blocks, limit // in_each)
     matches = [in_each] * full + [0] * (blocks - full)
     chance = Random(7)
-    assert not any(sample_of(matches, chance).certainly_more_than(limit) for _ in range(300))
+    assert not any(sample_of(matches, chance).certainly_more_than(limit) for _ in range(60))
 
 
 @pytest.mark.parametrize(("blocks", "share"), [(7_200, 0.5), (72_000, 0.04), (720_000, 0.01)])
 def test_what_is_frequent_is_found_to_be(blocks: int, share: float) -> None:
     chance = Random(7)
     matches = [sum(chance.random() < share for _ in range(IN_BLOCK)) for _ in range(blocks)]
-    found = [sample_of(matches, chance).certainly_more_than(10_000) for _ in range(100)]
-    assert sum(found) > 90
+    found = [sample_of(matches, chance).certainly_more_than(10_000) for _ in range(20)]
+    assert sum(found) >= 18
 
 
 def test_nothing_is_certain_of_an_empty_table() -> None:

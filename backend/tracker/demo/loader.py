@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from tracker.demo.generator import generate
 from tracker.demo.history import DemoEvent, DemoIncident
@@ -69,6 +69,14 @@ def load(connection: Connection, count: int, *, now: datetime, progress: Progres
     connection.execute(text("SELECT fold_incident_tallies()"))
     if count >= LARGE:
         connection.execute(text("ANALYZE incidents, events, incident_tallies, owner_tallies"))
+
+
+def settle(engine: Engine, count: int) -> None:
+    """After the commit of a large load: note which pages every reader may see, without which no index answers alone,
+    and be rid of the differences that were folded."""
+    if count >= LARGE:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM incidents, incident_tallies, owner_tallies, tally_changes"))
 
 
 def _ahead(batches: Iterator[_Batch]) -> Iterator[_Batch]:

@@ -39,7 +39,11 @@ def count_facets(which: IncidentFilter) -> dict[str, Any]:
         if sample.certainly_more_than(COUNT_LIMIT):
             estimated = rest
             groups = _groups(SAMPLED, base.conditions(), base)
-            counts |= {facet: _estimated(facet, which, kept[facet], groups, sample.scale) for facet in rest}
+            whole = _kept(IncidentFilter())
+            counts |= {
+                facet: _estimated(facet, which, kept[facet], _fewest(whole[facet]), groups, sample.scale)
+                for facet in rest
+            }
         else:
             groups = _groups("incidents", base.conditions(words=sample.indexable(base.words)), base)
             counts |= {facet: _summed(facet, which, groups) for facet in rest}
@@ -88,13 +92,15 @@ def _summed(facet: str, which: IncidentFilter, groups: list[_Group]) -> Counts:
     return counts
 
 
-def _estimated(facet: str, which: IncidentFilter, kept: Counts, groups: list[_Group], scale: float) -> Counts:
-    """Counts of a sample, scaled to the whole; of what there is little of, exact ones.
+def _estimated(
+    facet: str, which: IncidentFilter, kept: Counts, few: list[str], groups: list[_Group], scale: float
+) -> Counts:
+    """Counts of a sample, scaled to the whole.
 
     :param kept: how many there are at most.
+    :param few: the values that are counted instead.
     """
-    few = _fewest(kept)
-    conditions = [*which.without(facet).conditions_on_few(), f"{facet} = ANY(%(few)s::{TYPES[facet]}[])"]
+    conditions = [*which.without(facet).conditions(), f"{facet} = ANY(%(few)s::{TYPES[facet]}[])"]
     exact = _counted(facet, conditions, which, {"few": few}) if few else {}
     sampled = _summed(facet, which, groups)
     return {

@@ -23,6 +23,8 @@ TYPES = {"severity": "severity", "status": "status", "service": "text", "owner":
 LIKE_SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 # Three letters or digits in a row, of which the index of trigrams makes a trigram.
 _TRIGRAM = re.compile(r"[^\W_]{3}")
+# Trigrams leave punctuation out, by which a word is often told from others that are frequent.
+_PUNCTUATED = re.compile(r"[^\w-]|_")
 # As in `incident_search_keys` of the migrations: single characters that are not among the keys.
 _FREQUENT = frozenset("abcdefghilmnoprstuy0123456789 -.,/()\n")
 
@@ -80,10 +82,16 @@ class IncidentFilter:
         return conditions
 
     def conditions_on_few(self) -> list[str]:
-        """The conditions where the facets leave few rows; PostgreSQL may look up the longer words instead."""
+        """The conditions where the facets leave few rows.
+
+        What is unresolved has an index of its own, so that looking at all of it is quickest. Other few may have to be
+        picked out of many: there PostgreSQL may look up the longer words instead.
+        """
+        if self.status and Status.RESOLVED not in self.status:
+            return self.conditions()
         return self.conditions(
             words=[
-                indexed(index, word) if _TRIGRAM.search(word) else seen(index, word)
+                indexed(index, word) if _has_trigrams(word) else seen(index, word)
                 for index, word in enumerate(self.words)
             ]
         )
@@ -138,13 +146,17 @@ def seen(index: int, word: str) -> str:
 
 def indexed(index: int, word: str) -> str:
     """That a row holds the word, as a condition that an index can answer, as far as there is one for it."""
-    if _TRIGRAM.search(word):
+    if _has_trigrams(word):
         return _or_number(f"search_text LIKE lower(%(like{index})s)", index, word)
     if word.lower() in _FREQUENT:
         return seen(index, word)
     keys = f"incident_search_keys(search_text) @> search_keys_of_word(lower(%(word{index})s))"
     # The keys of longer words may lie apart.
     return keys if len(word) < 3 else f"({keys} AND {seen(index, word)})"
+
+
+def _has_trigrams(word: str) -> bool:
+    return bool(_TRIGRAM.search(word)) and not _PUNCTUATED.search(word)
 
 
 def _or_number(condition: str, index: int, word: str) -> str:

@@ -35,6 +35,7 @@ def rendered_from(source: str) -> str:
 
 
 _ITEM = rendered_from("page")
+_STOPPED = f"SELECT {COUNT_LIMIT + 1} AS total"
 _Row = tuple[str, Any, int]
 """An item as JSON, its value of the sort column, and its number."""
 
@@ -154,6 +155,8 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     order = wanted.order
     if which.tallied:
         counted = kept_count(which)
+    elif take_sample(which).certainly_more_than(COUNT_LIMIT):
+        counted = _STOPPED
     else:
         matching = f"SELECT FROM incidents {where(which.conditions())} LIMIT {COUNT_LIMIT + 1}"
         counted = f"SELECT count(*) AS total FROM ({matching}) AS matching"
@@ -190,25 +193,37 @@ def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     if which.chosen() and count_kept(which) <= FEW:
         return _gather(which, wanted, which.conditions_on_few())
     sample = take_sample(which)
-    if sample.certainly_more_than(COUNT_LIMIT):
-        order = wanted.order
-        # A page further down is as far as it is; the start is near, unless what matches is all at the other end.
-        ahead = "" if wanted.offset >= DEEP else f"LIMIT {AHEAD}"
-        page = f"""
-            SELECT ahead.* FROM (
-                SELECT incidents.*, {order.key} AS key FROM incidents
-                {where(wanted.beyond(order.key) + which.times(order.key))} {order.clause("key")} {ahead}
-            ) AS ahead {where(which.conditions())} {order.clause("key")} {wanted.bounds}
-        """
-        found = _fetch(which, wanted, f"SELECT {COUNT_LIMIT + 1} AS total", page, exact=False)
-        if not ahead or len(found[1]) > wanted.per_page:
+    conditions = which.conditions(words=sample.indexable(which.words))
+    frequent = sample.certainly_more_than(COUNT_LIMIT)
+    if not frequent:
+        found = _gather(which, wanted, conditions, most=COUNT_LIMIT)
+        if found[0].exact:
             return found
-    return _gather(which, wanted, which.conditions(words=sample.indexable(which.words)))
-
-
-def _gather(which: IncidentFilter, wanted: _Page, conditions: list[str]) -> tuple[Total, list[_Row]]:
+    # What matches may all be at the other end: then the walk ends, unless the page is that far down itself.
+    ahead = "" if wanted.offset >= DEEP else f"LIMIT {AHEAD}"
     order = wanted.order
-    found = f"SELECT ctid AS place, {order.key} AS key, number FROM incidents {where(conditions)}"
+    page = f"""
+        SELECT ahead.* FROM (
+            SELECT incidents.*, {order.key} AS key FROM incidents
+            {where(wanted.beyond(order.key) + which.times(order.key))} {order.clause("key")} {ahead}
+        ) AS ahead {where(which.conditions())} {order.clause("key")} {wanted.bounds}
+    """
+    found = _fetch(which, wanted, _STOPPED, page, exact=False)
+    if not ahead or len(found[1]) > wanted.per_page:
+        return found
+    return _gather(which, wanted, conditions)
+
+
+def _gather(
+    which: IncidentFilter, wanted: _Page, conditions: list[str], *, most: int | None = None
+) -> tuple[Total, list[_Row]]:
+    """All that match, in their order, and a page of them.
+
+    :param most: where to stop, since more are better found otherwise; the page is only right with an exact total.
+    """
+    order = wanted.order
+    limit = f"LIMIT {most + 1}" if most is not None else ""
+    found = f"SELECT ctid AS place, {order.key} AS key, number FROM incidents {where(conditions)} {limit}"
     page = f"""
         SELECT incidents.*, ranked.key
         FROM (

@@ -25,6 +25,8 @@ SAMPLED = f"""incidents TABLESAMPLE system (least(100, 100.0 * {BLOCKS}
 _DOUBT = log(1e9)
 # A block may hold so many times more rows than the average one.
 _UNEVEN = 1.5
+# With fewer matches than this in the sample, no number of blocks proves anything.
+_FEWEST = int(2 * _DOUBT / 3)
 # A word that is in no more of the incidents than this is one to look up in an index.
 _SELECTIVE = 0.02
 
@@ -33,46 +35,42 @@ _SELECTIVE = 0.02
 class Sample:
     """What was looked at, and what of it matches the filter.
 
-    :param total: how many incidents there are.
-    :param blocks, rows: looked at; ``matching_blocks``, ``matching_rows``: those with a match, and the matches.
+    :param total: how many incidents there are, in so many ``blocks`` of the table.
+    :param rows: looked at; ``matching_rows`` of them match, and lie in ``matching_blocks``, which is 0 where that was
+        not asked.
     :param shares: for each word of the search, the share of the rows that have it.
     """
 
     total: int
     blocks: int
     rows: int
-    matching_blocks: int
     matching_rows: int
+    matching_blocks: int
     shares: tuple[float, ...]
 
     def certainly_more_than(self, limit: int) -> bool:
         """Whether more than ``limit`` incidents match, wrong once in a thousand million searches.
 
-        The blocks were chosen by chance, the rows of one were not: neighbours are of one time, and alike. So the
-        blocks are what is counted. If no more than ``limit`` match, then no more than ``limit`` blocks have a match,
-        and their rows are those of ``limit / rows per block`` full ones; Bernstein's inequality says how many of
-        either may be in the sample.
+        The blocks were chosen by chance, each for itself; the rows of one were not: neighbours are of one time, and
+        alike. So blocks are what is reckoned with. If no more than ``limit`` match, then no more than ``limit``
+        blocks have a match, and all matches have room in ``limit / rows per block`` full ones; Bernstein's inequality
+        says how many of either may be in the sample.
         """
         if not self.rows:
             return False
-        in_block = self.rows / self.blocks
-        blocks = self.total / in_block
-        full = _UNEVEN * in_block
-        return self.matching_blocks > self._most(limit / blocks) or (
-            self.matching_rows / full > self._most(limit / full / blocks)
-        )
+        full = _UNEVEN * self.total / self.blocks
+        return self.matching_rows / full > self._most(limit / full) or self.matching_blocks > self._most(limit)
 
     @property
     def scale(self) -> float:
         """How many incidents one of the sample stands for."""
         return self.total / self.rows
 
-    def _most(self, share: float) -> float:
-        """The most of the sampled blocks that could be of a kind of which the table has ``share``."""
-        if share >= 1:
-            return self.blocks
-        variance = self.blocks * share * (1 - share)
-        return self.blocks * share + _DOUBT / 3 + sqrt(_DOUBT**2 / 9 + 2 * _DOUBT * variance)
+    def _most(self, blocks: float) -> float:
+        """How many of so many blocks of the table may be in the sample, at the very most."""
+        chance = min(1.0, BLOCKS / self.blocks)
+        expected = chance * min(blocks, self.blocks)
+        return expected + _DOUBT / 3 + sqrt(_DOUBT**2 / 9 + 2 * _DOUBT * expected * (1 - chance))
 
     def indexable(self, words: list[str]) -> list[str]:
         """The conditions for the words, by an index for those that are rare; for all where none is."""
@@ -85,20 +83,23 @@ class Sample:
 
 def take_sample(which: IncidentFilter) -> Sample:
     """Look at some blocks of the table; costs the same at every size."""
-    words = [seen(index, word) for index, word in enumerate(which.words)]
     matches = " AND ".join(which.conditions()) or "true"
-    of_words = ", ".join(f"count(*) FILTER (WHERE {word})" for word in words)
-    ((total, blocks, rows, matching_blocks, matching_rows, counts),) = reader.rows(
+    of_words = ", ".join(f"count(*) FILTER (WHERE {seen(index, word)})" for index, word in enumerate(which.words))
+    # In which blocks the matches lie takes long to find out, and only decides where they are neither few nor many.
+    ((*counts, of_words),) = reader.rows(
         f"""
         SELECT (SELECT coalesce(sum(n), 0)::bigint FROM incident_counts),
-            count(DISTINCT (ctid::text::point)[0]),
+            pg_relation_size('incidents') / current_setting('block_size')::int,
             count(*),
-            count(DISTINCT (ctid::text::point)[0]) FILTER (WHERE {matches}),
             count(*) FILTER (WHERE {matches}),
+            CASE WHEN count(*) FILTER (WHERE {matches}) BETWEEN {_FEWEST} AND count(*) / 5 THEN
+                (SELECT count(DISTINCT (ctid::text::point)[0]) FROM {SAMPLED} WHERE {matches})
+            ELSE 0 END,
             ARRAY[{of_words}]::bigint[]
         FROM {SAMPLED}
         """,
         which.parameters(),
     )
-    shares = tuple(count / rows if rows else 0.0 for count in counts)
-    return Sample(total, blocks, rows, matching_blocks, matching_rows, shares)
+    total, blocks, rows, matching_rows, matching_blocks = counts
+    shares = tuple(count / rows if rows else 0.0 for count in of_words)
+    return Sample(total, blocks, rows, matching_rows, matching_blocks, shares)
