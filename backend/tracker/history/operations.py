@@ -5,8 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from tracker.extensions import db
-from tracker.history.models import Event, EventType
+from tracker.history.models import EventType
 from tracker.ids import new_id
+from tracker.wire import dumps
+
+_APPEND = (
+    "INSERT INTO events (incident_id, change_id, type, actor, at, changes)"
+    " VALUES (%(incident_id)s, %(change_id)s, %(type)s, %(actor)s, %(at)s, %(changes)s)"
+)
 
 
 def append_event(
@@ -21,6 +27,14 @@ def append_event(
 
     :param changes: public field name -> ``[before, after]``.
     """
-    db.session.add(
-        Event(incident_id=incident_id, change_id=new_id(), type=kind, actor=actor, at=at, changes=changes, comment=None)
+    db.session.connection().exec_driver_sql(
+        _APPEND,
+        {
+            "incident_id": str(incident_id),
+            "change_id": str(new_id()),
+            "type": kind.value,
+            "actor": actor,
+            "at": at,
+            "changes": dumps(changes).decode(),
+        },
     )

@@ -55,7 +55,7 @@ status_type = Enum(Status, name="status")
 
 
 class Incident(Base):
-    """One incident. ``version`` counts its changes and guards against lost updates."""
+    """One incident. ``version`` counts its changes; every write locks the row first, so that none is lost."""
 
     __tablename__ = "incidents"
 
@@ -95,7 +95,6 @@ class Incident(Base):
             name="times_in_order",
         ),
     )
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy declares it as a plain attribute.
 
     def move_to(self, status: Status, *, now: datetime) -> None:
         """Change the status and stamp the times that go with it.
