@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -164,7 +165,7 @@ class Reader:
 
         Each connection keeps its plan, which takes half the time of a short statement.
         """
-        names = list(dict.fromkeys(_PARAMETER.findall(sql)))
+        numbered, given = _numbered(sql)
 
         def execute(cursor: _Cursor) -> None:
             known = _prepared_on(cursor.connection)
@@ -174,11 +175,9 @@ class Reader:
                     cursor.execute("DEALLOCATE ALL")
                     known.clear()
                 name = f"prepared_{len(known)}"
-                numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
                 cursor.execute(f"PREPARE {name} AS {numbered}")
                 known[sql] = name
-            given = ", ".join(f"%({parameter})s" for parameter in names)
-            cursor.execute(f"EXECUTE {name} ({given})" if given else f"EXECUTE {name}", parameters)
+            cursor.execute(f"EXECUTE {name}{given}", parameters)
 
         return self._run(sql, execute)
 
@@ -216,6 +215,14 @@ class Reader:
 
 
 reader = Reader()
+
+
+@lru_cache(maxsize=10 * PREPARED)
+def _numbered(sql: str) -> tuple[str, str]:
+    """The statement as PREPARE wants it, with ``$1`` for its first parameter, and what EXECUTE is given for it."""
+    names = list(dict.fromkeys(_PARAMETER.findall(sql)))
+    numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
+    return numbered, f" ({', '.join(f'%({name})s' for name in names)})" if names else ""
 
 
 def _prepared_on(connection: psycopg2.extensions.connection) -> dict[str, str]:

@@ -120,6 +120,8 @@ CREATE INDEX ix_incidents_by_createdat ON incidents (created_at, number)
     INCLUDE (severity, status, service, owner);
 CREATE INDEX ix_incidents_by_updatedat ON incidents (updated_at, number)
     INCLUDE (severity, status, service, owner);
+CREATE INDEX ix_incidents_unresolved_by_createdat ON incidents (created_at, number)
+    INCLUDE (severity, status, service, owner) WHERE status <> 'RESOLVED';
 CREATE INDEX ix_incidents_by_service ON incidents (lower(service COLLATE "C"), number) INCLUDE (service);
 CREATE INDEX ix_incidents_by_owner ON incidents (lower(coalesce(owner, '') COLLATE "C"), number) INCLUDE (owner);
 CREATE INDEX ix_incidents_by_title ON incidents (lower(title COLLATE "C"), number) INCLUDE (title);
@@ -151,6 +153,8 @@ ALTER INDEX ix_incidents_search_text SET (gin_pending_list_limit = 256);
 def upgrade() -> None:
     """Replace the counts by ones that fold cheaply, and the indexes by ones that answer more."""
     op.execute("LOCK TABLE incidents IN SHARE ROW EXCLUSIVE MODE")
+    # The indexes of a million incidents are made in half the time with it.
+    op.execute("SET LOCAL maintenance_work_mem = '256MB'")
     op.execute(TALLIES)
     op.execute(FOLD)
     op.execute(_count("count_added_incidents", ADDED))
@@ -236,7 +240,7 @@ $$;
 
 OLD_INDEXES = """
 DROP INDEX ix_incidents_by_createdat, ix_incidents_by_updatedat, ix_incidents_by_service, ix_incidents_by_owner,
-    ix_incidents_by_title, ix_incidents_search_keys;
+    ix_incidents_by_title, ix_incidents_unresolved_by_createdat, ix_incidents_search_keys;
 DROP FUNCTION incident_search_keys, search_keys_of_word;
 ALTER INDEX ix_incidents_search_text RESET (gin_pending_list_limit);
 CREATE INDEX ix_incidents_by_createdat ON incidents (created_at, number);

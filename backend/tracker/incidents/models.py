@@ -159,11 +159,14 @@ for _name, _key in SORT_KEYS.items():
         Index(f"ix_incidents_by_{_name.lower()}", _key, Incident.number, postgresql_include=_INCLUDED.get(_name))
 
 # The default triage view and its filters: what is not resolved is few, whatever the size of the table.
+_UNRESOLVED = text("status <> 'RESOLVED'")
+Index("ix_incidents_unresolved", Incident.severity, Incident.number, postgresql_where=_UNRESOLVED)
 Index(
-    "ix_incidents_unresolved",
-    Incident.severity,
+    "ix_incidents_unresolved_by_createdat",
+    Incident.created_at,
     Incident.number,
-    postgresql_where=text("status <> 'RESOLVED'"),
+    postgresql_include=_FACETS,
+    postgresql_where=_UNRESOLVED,
 )
 Index("ix_incidents_of_service", Incident.service, Incident.created_at, Incident.number)
 Index("ix_incidents_of_owner", Incident.owner, Incident.created_at, Incident.number)
