@@ -104,7 +104,7 @@ def _check_write(request: Request, program: Server, answers: list[Answer]) -> No
     for answer in answers:
         incident = orjson.loads(answer.body)
         address = f"{LIST}/{incident['id']}"
-        if orjson.loads(program.ask(address).body) != incident:
+        if with_moments(orjson.loads(program.ask(address).body)) != with_moments(incident):
             raise WrongAnswerError(f"{request.name}: what was answered is not what was stored.")
         history = orjson.loads(program.ask(f"{address}/events").body)["items"]
         if len(history) != incident["version"] and incident["version"] < 100:

@@ -57,7 +57,10 @@ def locked(engine: Engine) -> Iterator[Connection]:
 
 def connections(engine: Engine) -> dict[str, int]:
     """How many connections the server has, by what they do."""
-    sql = "SELECT state, count(*) FROM pg_stat_activity WHERE application_name = 'incident-tracker' GROUP BY state"
+    sql = (
+        "SELECT state, count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'incident-tracker' AND datname = current_database() GROUP BY state"
+    )
     with engine.connect() as connection:
         return {row[0]: row[1] for row in connection.execute(text(sql))}
 
