@@ -1,8 +1,9 @@
 """How many requests a process takes on at once; the next one is told to come back, at once.
 
-The threads are shared out so that none of them is ever waited for in a queue that nobody sees. An eighth of them have
-a database connection each; the others wait for one, a bounded time, or for a client to send its body. A quarter is
-always left to answer that there is too much to do, to report the health, and to serve the browser pages.
+The threads are shared out so that none of them is ever waited for in a queue that nobody sees. An eighth of them may
+read from the database and an eighth write to it; the others wait for a connection, a bounded time, or for a client to
+send its body. A quarter is always left to answer that there is too much to do, to report the health, and to serve the
+browser pages.
 """
 
 from threading import BoundedSemaphore

@@ -38,6 +38,7 @@ STATEMENT_SHOWN = 500
 
 _Cursor = psycopg2.extensions.cursor
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+# The statements that each connection has prepared, with their names there.
 _PREPARED: WeakKeyDictionary[psycopg2.extensions.connection, dict[str, str]] = WeakKeyDictionary()
 
 
@@ -100,12 +101,11 @@ def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
     given = make_url(settings.database_url).query if settings.database_url else {}
     defaults = {"connect_timeout": 3, "application_name": "incident-tracker"}
     timeouts = {"statement_timeout": settings.statement_timeout, "idle_in_transaction_session_timeout": STALLED}
-    # The last one counts: what the URL says goes before ours, except that times come back in UTC, whatever the server's
-    # time zone.
     # No statement here takes as long as compiling it would; and what is read is in memory or on flash, where a row
     # elsewhere costs little more than the next one.
     options = ["-c jit=off -c random_page_cost=1.1"]
     options += [f"-c {name}={seconds}s" for name, seconds in timeouts.items() if serves]
+    # The last one counts: what the URL says wins, except that times come back in UTC on every server.
     options += [str(given.get("options", "")), "-c timezone=UTC"]
     return {
         **{name: value for name, value in defaults.items() if name not in given},
@@ -168,7 +168,7 @@ class Reader:
         numbered, given = _numbered(sql)
 
         def execute(cursor: _Cursor) -> None:
-            known = _prepared_on(cursor.connection)
+            known = _PREPARED.setdefault(cursor.connection, {})
             name = known.get(sql)
             if name is None:
                 if len(known) >= PREPARED:
@@ -223,11 +223,6 @@ def _numbered(sql: str) -> tuple[str, str]:
     names = list(dict.fromkeys(_PARAMETER.findall(sql)))
     numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
     return numbered, f" ({', '.join(f'%({name})s' for name in names)})" if names else ""
-
-
-def _prepared_on(connection: psycopg2.extensions.connection) -> dict[str, str]:
-    """The statements that a connection has prepared, each with its name there."""
-    return _PREPARED.setdefault(connection, {})
 
 
 def _translated(

@@ -151,8 +151,8 @@ def indexed(index: int, word: str) -> str:
     if word.lower() in _FREQUENT:
         return seen(index, word)
     keys = f"incident_search_keys(search_text) @> search_keys_of_word(lower(%(word{index})s))"
-    # The keys of longer words may lie apart.
-    return keys if len(word) < 3 else f"({keys} AND {seen(index, word)})"
+    # The keys of longer words may lie apart; and in some locales a letter becomes two in lower case.
+    return keys if len(word) < 3 and word.isascii() else f"({keys} AND {seen(index, word)})"
 
 
 def _has_trigrams(word: str) -> bool:
