@@ -110,9 +110,9 @@ def test_settings_are_read_in_one_place(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in SOURCES if path.stem != "routes" and "demo" not in path.parts], ids=named
+    "path", [path for path in SOURCES if path.stem != "idempotency" and "demo" not in path.parts], ids=named
 )
-def test_only_routes_commit(path: Path) -> None:
+def test_writes_are_committed_in_one_place(path: Path) -> None:
     """One transaction for a request; what runs before the server (a connection of its own) is not the session."""
     commits = [
         ast.unparse(node.func)

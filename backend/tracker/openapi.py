@@ -44,6 +44,21 @@ X_ACTOR = {
     "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
     "example": "Ana Souza",
 }
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes it safe to send this request again after a failure: the same key with the same request gets "
+    "the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; "
+    "while the first one is still at work, with 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "example": "4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51",
+}
+REPLAYED = {
+    "Idempotent-Replayed": {
+        "description": "true where this is the answer of an earlier request with the same Idempotency-Key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -94,6 +109,7 @@ class ProblemSchema(Schema):
 _DESCRIPTIONS = {
     400: "The request cannot be read: malformed JSON, or a cursor of another list.",
     404: "There is no such incident.",
+    409: "It does not fit the state of things; or the first request with this Idempotency-Key is still at work.",
     413: "The body is larger than 1 MiB.",
     415: "The Content-Type is not application/json.",
     422: "A field or parameter is not valid; `errors` says which, and what is allowed.",

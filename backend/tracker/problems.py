@@ -64,6 +64,23 @@ class NotFound(Problem):
     status = HTTPStatus.NOT_FOUND
 
 
+class Conflict(Problem):
+    """What is asked does not fit the state of things; further members say which."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class Running(Conflict):
+    """The same request is still at work; its answer can be had soon."""
+
+    type = "urn:incident-tracker:problem:running"
+    title = "The first request is still running"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
+
+
 class Stale(Problem):
     """``If-Match`` names a version that has been overtaken; ``current`` holds the newest."""
 

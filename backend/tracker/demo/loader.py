@@ -27,7 +27,8 @@ _COPY_INCIDENTS = (
     "COPY incidents (id, number, title, service, severity, status, owner, summary,"
     " started_at, mitigated_at, resolved_at, created_at, updated_at, version) FROM STDIN"
 )
-_COPY_EVENTS = "COPY events (incident_id, change_id, type, actor, at, changes) FROM STDIN"
+# Of transaction 0: nobody who follows the log live wants to hear of what is loaded.
+_COPY_EVENTS = "COPY events (incident_id, change_id, type, actor, at, changes, transaction_id) FROM STDIN"
 _NULL = r"\N"
 
 Progress = Callable[[int], None]
@@ -123,7 +124,7 @@ def _incident_row(incident: DemoIncident, number: int) -> str:
 def _event_row(incident_id: str, event: DemoEvent) -> str:
     # JSON escapes line breaks and tabs by itself; its backslashes are what COPY would take for its own.
     changes = dumps(event.changes).decode().replace("\\", r"\\")
-    return _row(incident_id, event.change_id, event.type, _escaped(event.actor), event.at, changes)
+    return _row(incident_id, event.change_id, event.type, _escaped(event.actor), event.at, changes, "0")
 
 
 def _row(*values: str) -> str:

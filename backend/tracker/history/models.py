@@ -18,6 +18,8 @@ class EventType(StrEnum):
 
     CREATED = "created"
     UPDATED = "updated"
+    COMMENTED = "commented"
+    REVERTED = "reverted"
 
 
 class Event(Base):
@@ -25,7 +27,8 @@ class Event(Base):
 
     ``changes`` maps a field's public name to ``[before, after]``, both as they go over the wire. Ids are handed
     out before the commit, so across incidents their order is not the order of commits; within one incident it
-    is, because a writer locks the incident first.
+    is, because a writer locks the incident first. Readers of the whole log go by ``transaction_id``; it is 0 for what
+    was loaded rather than done, which is not news to anybody.
     """
 
     __tablename__ = "events"
@@ -40,5 +43,12 @@ class Event(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changes: Mapped[dict[str, list[Any]]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     comment: Mapped[str | None] = mapped_column(Text)
+    reverts_change_id: Mapped[UUID | None] = mapped_column(Uuid)
+    transaction_id: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("((pg_current_xact_id())::text)::bigint")
+    )
 
-    __table_args__ = (Index("ix_events_incident_id_id", "incident_id", "id"),)
+    __table_args__ = (
+        Index("ix_events_incident_id_id", "incident_id", "id"),
+        Index("ix_events_live", "transaction_id", "id", postgresql_where=text("transaction_id > 0")),
+    )

@@ -14,6 +14,7 @@ EXAMPLE = {
     "at": "2026-03-02T10:05:12+00:00",
     "changes": {"status": ["OPEN", "MITIGATED"], "mitigatedAt": [None, "2026-03-02T10:05:12+00:00"]},
     "comment": None,
+    "revertsChangeId": None,
 }
 
 
@@ -42,7 +43,13 @@ class EventRead(Schema):
         required=True,
         metadata={"description": "Field -> [before, after]."},
     )
-    comment = fields.String(required=True, allow_none=True)
+    comment = fields.String(required=True, allow_none=True, metadata={"description": "Markdown; of commented events."})
+    reverts_change_id = fields.UUID(
+        required=True,
+        allow_none=True,
+        data_key="revertsChangeId",
+        metadata={"description": "The change that a reverted event took back."},
+    )
 
 
 class EventPage(Schema):

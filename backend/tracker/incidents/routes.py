@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, current_app, g, request, url_for
 
-from tracker.extensions import db
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage
+from tracker.idempotency import in_one_transaction
 from tracker.incidents import facets, operations, queries
 from tracker.incidents.export import start_export
 from tracker.incidents.filters import FILTERS, IncidentFilter
@@ -30,7 +30,18 @@ from tracker.incidents.schemas import (
     ServiceList,
     StaleProblem,
 )
-from tracker.openapi import CONTENT_DISPOSITION, ETAG, IF_MATCH, IF_NONE_MATCH, INCIDENT_ID, LOCATION, X_ACTOR, problems
+from tracker.openapi import (
+    CONTENT_DISPOSITION,
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    INCIDENT_ID,
+    LOCATION,
+    REPLAYED,
+    X_ACTOR,
+    problems,
+)
 from tracker.paging import decode_event_cursor
 from tracker.parsing import Blueprint, actor
 from tracker.problems import MEDIA_TYPE
@@ -87,17 +98,17 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
 
 
 @blp.route("/incidents", methods=["POST"])
-@blp.doc(parameters=[X_ACTOR])
+@blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
-@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION})
-@problems(blp, 400, 413, 415, 422)
+@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **REPLAYED})
+@problems(blp, 400, 409, 413, 415, 422)
+@in_one_transaction
 def create_incident(body: dict[str, Any]) -> Response:
     """Create an incident
 
     The answer names its address in `Location`.
     """
     incident = queries.represent(operations.create_incident(**body, actor=actor()))
-    db.session.commit()
     location = url_for("incidents.get_incident", incident_id=incident["id"])
     return json_response(incident, 201, {"ETag": _etag(incident["version"]), "Location": location})
 
@@ -163,16 +174,17 @@ def get_incident(incident_id: str) -> Response:
 
 
 @blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
-@blp.doc(parameters=[IF_MATCH, X_ACTOR])
+@blp.doc(parameters=[IF_MATCH, X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentPatch, example={"status": "MITIGATED", "owner": "Ana Souza"})
-@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG})
+@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **REPLAYED})
 @blp.alt_response(
     412,
     schema=StaleProblem,
     content_type=MEDIA_TYPE,
     description="If-Match does not name the current version.",
 )
-@problems(blp, 400, 404, 413, 415, 422)
+@problems(blp, 400, 404, 409, 413, 415, 422)
+@in_one_transaction
 def update_incident(body: dict[str, Any], incident_id: str) -> Response:
     """Change an incident
 
@@ -186,7 +198,6 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
             accepts=_matches if "If-Match" in request.headers else None,
         )
     )
-    db.session.commit()
     return json_response(incident, headers={"ETag": _etag(incident["version"])})
 
 
@@ -201,7 +212,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
     """
     cursor = arguments.get("cursor")
     after = decode_event_cursor(cursor) if cursor is not None else 0
-    return json_response(list_events(queries.identify(incident_id), after=after))
+    return rendered(list_events(queries.identify(incident_id), after=after))
 
 
 @blp.route("/services")

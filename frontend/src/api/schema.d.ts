@@ -334,7 +334,7 @@ export interface components {
              */
             changeId: string;
             /** @enum {string} */
-            type: "created" | "updated";
+            type: "created" | "updated" | "commented" | "reverted";
             actor: string;
             /** Format: date-time */
             at: string;
@@ -342,7 +342,13 @@ export interface components {
             changes: {
                 [key: string]: unknown[];
             };
+            /** @description Markdown; of commented events. */
             comment: string | null;
+            /**
+             * Format: uuid
+             * @description The change that a reverted event took back.
+             */
+            revertsChangeId: string | null;
         };
         EventPage: {
             items: components["schemas"]["EventRead"][];
@@ -499,6 +505,11 @@ export interface operations {
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -526,6 +537,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The address of the new incident. */
                     Location?: string;
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -552,6 +565,15 @@ export interface operations {
             };
             /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -857,6 +879,11 @@ export interface operations {
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /**
@@ -887,6 +914,8 @@ export interface operations {
                      * @example "3"
                      */
                     ETag?: string;
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -922,6 +951,15 @@ export interface operations {
             };
             /** @description There is no such incident. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1023,7 +1061,8 @@ export interface operations {
                      *               "2026-03-02T10:05:12+00:00"
                      *             ]
                      *           },
-                     *           "comment": null
+                     *           "comment": null,
+                     *           "revertsChangeId": null
                      *         }
                      *       ],
                      *       "nextCursor": null
