@@ -469,7 +469,7 @@ def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: A
     number = create()["number"]
     seen = set()
     for rule in app.url_map.iter_rules():
-        values = {"incident_id": f"INC-{number}", "name": "swagger-ui.css", "path": "incidents"}
+        values = {"incident_id": f"INC-{number}", "change_id": "x", "name": "swagger-ui.css", "path": "incidents"}
         with app.test_request_context():
             path = app.url_map.bind("localhost").build(rule.endpoint, {name: values[name] for name in rule.arguments})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
