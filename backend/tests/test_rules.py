@@ -32,12 +32,16 @@ READS = [
 ]
 
 
+MEMBERS = ("errors", "current", "conflicts", "matched", "database", "version")
+"""What some problems say beyond the members that all have."""
+
+
 def check_problem(response: Any, status: int) -> dict[str, Any]:
     """The problem, after checking what all of them have in common."""
     assert response.status_code == status, response.text
     assert response.mimetype == PROBLEM
     problem: dict[str, Any] = response.get_json()
-    assert [name for name in problem if name not in ("errors", "current", "database", "version")] == [
+    assert [name for name in problem if name not in MEMBERS] == [
         "type",
         "title",
         "status",
