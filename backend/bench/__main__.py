@@ -234,6 +234,7 @@ def measure_whole(site: Site, options: Options) -> list[Reading]:
     steps = {
         "memory of the worker": partial(whole.memory, site.program),
         "export as CSV": partial(whole.export, site.program, count),
+        "bulk change": partial(whole.bulk, site.program),
         "cold start": partial(whole.cold_start, site.url, DATA),
     }
     readings = []

@@ -1,11 +1,13 @@
-"""What is measured of the program as a whole: seeding, the start, memory, and the export."""
+"""What is measured of the program as a whole: seeding, the start, memory, the export, and bulk changes."""
 
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from time import monotonic, sleep
+from typing import Any
 
 import orjson
 
@@ -16,6 +18,9 @@ from bench.programs import APP, Program, ProgramError, serving
 MB = 1024 * 1024
 EXPORT = "/api/incidents/export?format=csv"
 STARTS = 3
+BULK = 1_000
+"""Incidents that a bulk change touches."""
+BULK_CHANGES = 5
 GOAL_SIZE = 1_000_000
 """Seeding fewer than this is shown, but not judged."""
 
@@ -25,6 +30,7 @@ COLD_START = Goal("s", 3)
 MEMORY = Goal("MB", 150)
 EXPORT_RATE = Goal("rows/s", 50_000, at_least=True)
 EXPORT_MEMORY = Goal("MB more", 50)
+BULK_CHANGE = Goal("s", 1)
 
 
 def seeding(seedings: Mapping[int, Seeding]) -> list[Reading]:
@@ -86,3 +92,41 @@ def export(program: Program, count: int) -> Reading:
     if not complete:
         figures += f"; there are {count:,} incidents"
     return Reading("export as CSV", figures, (Verdict(EXPORT_RATE, rate), Verdict(EXPORT_MEMORY, growth)))
+
+
+def bulk(program: Program) -> Reading:
+    """How long it takes to resolve 1,000 incidents that are open, by their ids, and to take that back.
+
+    :raises ProgramError: where it does not change as many.
+    """
+    pages = range(1, BULK // 100 + 1)
+    listed = "/api/incidents?sort_by=number&order=asc&per_page=100&page="
+    ids = [item["id"] for page in pages for item in _call(program, f"{listed}{page}")["items"]]
+    _change(program, {"ids": ids, "set": {"status": "OPEN"}})
+    took: dict[str, list[float]] = {"changed": [], "taken back": []}
+    for _ in range(BULK_CHANGES):
+        began = monotonic()
+        change = _change(program, {"ids": ids, "set": {"status": "RESOLVED", "owner": "Bench"}})
+        took["changed"].append(monotonic() - began)
+        began = monotonic()
+        back = _call(program, f"/api/changes/{change['changeId']}/revert", {})
+        took["taken back"].append(monotonic() - began)
+        if not change["changed"] == back["changed"] == len(ids):
+            raise ProgramError(f"Of {len(ids)} incidents {change['changed']} were changed, {back['changed']} put back.")
+    middles = {what: median(seconds) for what, seconds in took.items()}
+    figures = ", ".join(f"{len(ids):,} {what} in {seconds:.2f} s" for what, seconds in middles.items())
+    return Reading("bulk change", figures, tuple(Verdict(BULK_CHANGE, seconds) for seconds in middles.values()))
+
+
+def _change(program: Program, body: dict[str, Any]) -> Any:
+    return _call(program, "/api/incidents/bulk", body)
+
+
+def _call(program: Program, path: str, body: Any = None) -> Any:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{program.port}{path}",
+        None if body is None else orjson.dumps(body),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own server.
+        return orjson.loads(answer.read())

@@ -59,7 +59,12 @@ def test_a_command_answers_with_what_it_says(
     client: FlaskClient, create: Callable[..., Any], connection: Connection, command: str
 ) -> None:
     connection.execute(text("SELECT setval(pg_get_serial_sequence('incidents', 'number'), 42, false)"))
-    assert create()["number"] == 42
+    incident = create()
+    assert incident["number"] == 42
+    if "CHANGE_ID" in command:
+        client.patch("/api/incidents/INC-42", json={"owner": "Ana"})
+        change = client.get("/api/incidents/INC-42/events").get_json()["items"][-1]["changeId"]
+        command = command.replace("CHANGE_ID", change)
     response = run(client, command)
     assert response.status_code in (200, 201), response.text
     if " -OJ " in command:
@@ -71,7 +76,7 @@ def test_a_command_answers_with_what_it_says(
 
 def test_every_endpoint_of_the_readme_exists_and_none_is_missing(client: FlaskClient) -> None:
     told = {
-        (method, path.replace("{id}", "{incident_id}"))
+        (method, path.replace("{id}", "{incident_id}").replace("{changeId}", "{change_id}"))
         for methods, path in re.findall(r"^\| ([A-Z, ]+) \| `(/api/[^`]*)` \|", README, re.MULTILINE)
         for method in methods.split(", ")
     }

@@ -32,12 +32,16 @@ READS = [
 ]
 
 
+MEMBERS = ("errors", "current", "conflicts", "matched", "database", "version")
+"""What some problems say beyond the members that all have."""
+
+
 def check_problem(response: Any, status: int) -> dict[str, Any]:
     """The problem, after checking what all of them have in common."""
     assert response.status_code == status, response.text
     assert response.mimetype == PROBLEM
     problem: dict[str, Any] = response.get_json()
-    assert [name for name in problem if name not in ("errors", "current", "database", "version")] == [
+    assert [name for name in problem if name not in MEMBERS] == [
         "type",
         "title",
         "status",
@@ -469,7 +473,7 @@ def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: A
     number = create()["number"]
     seen = set()
     for rule in app.url_map.iter_rules():
-        values = {"incident_id": f"INC-{number}", "name": "swagger-ui.css", "path": "incidents"}
+        values = {"incident_id": f"INC-{number}", "change_id": "x", "name": "swagger-ui.css", "path": "incidents"}
         with app.test_request_context():
             path = app.url_map.bind("localhost").build(rule.endpoint, {name: values[name] for name in rule.arguments})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):

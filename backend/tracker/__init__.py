@@ -16,6 +16,10 @@ from tracker.wire import OrjsonProvider
 MIGRATIONS = BACKEND / "migrations"
 BODY_MAX = 1024 * 1024
 """Bytes that a request's body may have."""
+# What pages of other origins may send, and see of an answer.
+READ_HEADERS = ("If-None-Match", "Last-Event-ID", "X-Request-ID")
+WRITE_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "X-Actor")
+SHOWN_HEADERS = ("Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID")
 
 
 def create_app(settings: Settings | None = None, *, serves: bool = False) -> Flask:
@@ -59,7 +63,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
             app,
             resources=r"/api/.*",
             origins=list(settings.cors_origins),
-            allow_headers=["Content-Type", "If-Match", "If-None-Match", "X-Actor", "X-Request-ID"],
-            expose_headers=["Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-ID"],
+            allow_headers=[*READ_HEADERS, *WRITE_HEADERS],
+            expose_headers=SHOWN_HEADERS,
         )
     return app

@@ -115,5 +115,7 @@ def _once(key: str, respond: Callable[[], Response]) -> Response:
 
 def _fingerprint() -> bytes:
     """What makes two requests the same: the method, the address, and the body, however its JSON is spaced."""
-    body = orjson.dumps(orjson.loads(request.get_data()), option=orjson.OPT_SORT_KEYS)
+    body = request.get_data()
+    if body:
+        body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     return sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).digest()

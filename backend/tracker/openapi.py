@@ -36,6 +36,14 @@ INCIDENT_ID = {
     "schema": {"type": "string"},
     "example": "INC-42",
 }
+CHANGE_ID = {
+    "name": "change_id",
+    "in": "path",
+    "required": True,
+    "description": "The changeId of an event, or of a bulk change.",
+    "schema": {"type": "string"},
+    "example": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50",
+}
 X_ACTOR = {
     "name": "X-Actor",
     "in": "header",
@@ -108,7 +116,7 @@ class ProblemSchema(Schema):
 
 _DESCRIPTIONS = {
     400: "The request cannot be read: malformed JSON, or a cursor of another list.",
-    404: "There is no such incident.",
+    404: "There is no such incident, or no such change.",
     409: "It does not fit the state of things; or the first request with this Idempotency-Key is still at work.",
     413: "The body is larger than 1 MiB.",
     415: "The Content-Type is not application/json.",
@@ -159,13 +167,25 @@ class ApiDocument(Api):  # type: ignore[misc]
 
 
 def _list_to_property(converter: OpenAPIConverter, field: Any, **_kwargs: Any) -> dict[str, Any]:
+    """In a body, a list is an array, or the text that it is in a query string."""
+    if not isinstance(field, NameList):
+        return {}
+    item = converter.field2property(field.item)
+    if field.none is not None:
+        item = {"oneOf": [item, {"type": "null"}]}
+    text: dict[str, Any] = {"type": "string", "minLength": 1}
+    if field.plain:
+        choices = "|".join(item["enum"])
+        text["pattern"] = f"^({choices})(,({choices}))*$"
+    return {"oneOf": [{"type": "array", "minItems": 1, "items": item}, text]}
+
+
+def _list_to_parameter(converter: OpenAPIConverter, field: Any, **kwargs: Any) -> dict[str, Any]:
     """A comma-separated list of choices is an array; one of names is a string, since its items may be quoted."""
     if not isinstance(field, NameList):
         return {}
+    example = {name: value for name, value in kwargs["ret"]["schema"].items() if name == "example"}
     if not field.plain:
-        return {"type": "string", "minLength": 1}
-    return {"type": "array", "minItems": 1, "items": converter.field2property(field.item)}
-
-
-def _list_to_parameter(_converter: OpenAPIConverter, field: Any, **_kwargs: Any) -> dict[str, Any]:
-    return {"style": "form", "explode": False} if isinstance(field, NameList) and field.plain else {}
+        return {"schema": {"type": "string", "minLength": 1, **example}}
+    items = converter.field2property(field.item)
+    return {"style": "form", "explode": False, "schema": {"type": "array", "minItems": 1, "items": items, **example}}

@@ -72,6 +72,8 @@ class StrictParser(FlaskParser):
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, Any]:
         """The body, which must be one JSON object."""
         body = _whole_body(req)
+        if not body and not schema.fields:
+            return {}
         try:
             # The first is strict about numbers and Unicode, the second sees keys that are given twice.
             orjson.loads(body)
@@ -91,13 +93,27 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         """Turn what marshmallow found into a problem, without the level that names the location."""
         errors: Errors = {}
-        allowed = ", ".join(field.data_key or name for name, field in schema.load_fields.items()) or "none"
         found: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
         for in_location in found.values():
-            for name, messages in in_location.items():
-                unknown = messages == [schema.error_messages["unknown"]]
-                errors[name] = [f"Is not known here. Known: {allowed}."] if unknown else messages
+            errors |= _explained(in_location, schema)
         raise Invalid(errors)
+
+
+def _explained(found: dict[Any, Any], schema: marshmallow.Schema) -> Errors:
+    """What marshmallow found, in which an unknown field is told which ones are known, at every depth."""
+    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    errors: Errors = {}
+    for name, messages in found.items():
+        field = known.get(name)
+        if messages == [schema.error_messages["unknown"]]:
+            errors[name] = [f"Is not known here. Known: {', '.join(known) or 'none'}."]
+        elif isinstance(messages, dict):
+            nested = field.schema if isinstance(field, marshmallow.fields.Nested) else schema
+            errors[name] = _explained(messages, nested)
+        else:
+            # The items of a list are found by their index; the names of JSON are text.
+            errors[str(name)] = messages
+    return errors
 
 
 def _whole_body(req: flask.Request) -> bytes:
@@ -192,7 +208,9 @@ def check_request() -> None:
     asked = request_ctx.request
     if asked.url_rule is None or not asked.url_rule.rule.startswith("/api/"):
         return
-    if asked.method in _WRITES and asked.mimetype != JSON:
+    # Neither does a browser send a request across origins without saying so: what is no browser's may say nothing.
+    says_nothing = not asked.mimetype and not _has_body(asked) and "Origin" not in asked.headers
+    if asked.method in _WRITES and asked.mimetype != JSON and not says_nothing:
         given = asked.mimetype or "missing"
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
     if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
@@ -200,6 +218,10 @@ def check_request() -> None:
     view = current_app.view_functions[asked.endpoint or ""]
     if asked.query_string and not getattr(view, "reads_query", False):
         StrictParser().parse(NoArguments(), asked, location="query")
+
+
+def _has_body(asked: flask.Request) -> bool:
+    return bool(asked.content_length) or "Transfer-Encoding" in asked.headers
 
 
 def check_host() -> None:

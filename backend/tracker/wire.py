@@ -151,7 +151,7 @@ def quoted_list(text: str) -> list[tuple[str, bool]]:
 
 
 class NameList(fields.Field[list[Any]]):
-    """A comma-separated list in a query parameter.
+    """A list in a query parameter, separated by commas; in a JSON body it may be an array, too.
 
     :param item: the field that each item must satisfy.
     :param none: the unquoted word that stands for "no value", if there is one.
@@ -167,12 +167,21 @@ class NameList(fields.Field[list[Any]]):
         return any(isinstance(validator, validate.OneOf) for validator in self.item.validators)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        result: list[Any] = []
-        for text, quoted in quoted_list(str(value)):
-            if not text:
-                raise ValidationError("Must not have an empty item; leave the parameter out for no filter.")
-            absent = self.none is not None and text == self.none and not quoted
-            parsed = None if absent else self.item.deserialize(text)
-            if parsed not in result:
-                result.append(parsed)
-        return result
+        items = self._array(value) if isinstance(value, list) else self._text(value)
+        parsed = [None if item is None else self.item.deserialize(item) for item in items]
+        return list(dict.fromkeys(parsed))
+
+    def _array(self, value: list[Any]) -> list[Any]:
+        if not value:
+            raise ValidationError("Must not be empty; leave it out for no filter.")
+        if None in value and self.none is None:
+            raise ValidationError("Must not have null among its items.")
+        return value
+
+    def _text(self, value: Any) -> list[str | None]:
+        if not isinstance(value, str):
+            raise ValidationError("Must be an array, or text in which commas separate the items.")
+        items = quoted_list(value)
+        if not all(text for text, _ in items):
+            raise ValidationError("Must not have an empty item; leave the parameter out for no filter.")
+        return [None if text == self.none and not quoted else text for text, quoted in items]

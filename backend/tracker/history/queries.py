@@ -1,8 +1,12 @@
 """Reading the event log."""
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tracker.database import reader
+from tracker.extensions import db
+from tracker.history.models import EventType
 from tracker.history.schemas import WIRE_FIELDS
 
 EVENTS_PER_PAGE = 100
@@ -30,3 +34,45 @@ def list_events(incident_id: UUID, *, after: int = 0) -> bytes:
     shown = rows[:EVENTS_PER_PAGE]
     cursor = f'"{shown[-1][1]}"' if len(rows) > EVENTS_PER_PAGE else "null"
     return f'{{"items":[{",".join([json for json, _ in shown])}],"nextCursor":{cursor}}}'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What a change did to one incident: public field name -> ``[before, after]``."""
+
+    incident_id: UUID
+    kind: EventType
+    changes: dict[str, list[Any]]
+
+
+def events_of_change(change_id: UUID) -> list[Logged]:
+    """What a change did, in the order of its incidents' ids; empty where there is no such change."""
+    sql = "SELECT incident_id, type, changes FROM events WHERE change_id = %(change)s ORDER BY incident_id"
+    rows = db.session.connection().exec_driver_sql(sql, {"change": str(change_id)})
+    return [Logged(UUID(str(row.incident_id)), EventType(row.type), row.changes) for row in rows]
+
+
+# The last one for each incident says who it was; the fields are those of all.
+_LATER = """
+    SELECT mine.incident_id, array_agg(DISTINCT field ORDER BY field) AS fields,
+        (array_agg(later.actor ORDER BY later.id DESC))[1] AS actor,
+        (array_agg(later.at ORDER BY later.id DESC))[1] AS at
+    FROM events AS mine
+    JOIN events AS later ON later.incident_id = mine.incident_id AND later.id > mine.id
+    CROSS JOIN LATERAL jsonb_object_keys(later.changes) AS field
+    WHERE mine.change_id = %(change)s AND mine.changes ? field
+    GROUP BY mine.incident_id
+"""
+
+
+def later_touches(change_id: UUID) -> dict[UUID, dict[str, Any]]:
+    """For each incident of a change, which of the fields that it set were set again since, by whom last, and when."""
+    rows = db.session.connection().exec_driver_sql(_LATER, {"change": str(change_id)})
+    return {UUID(str(row.incident_id)): {"fields": list(row.fields), "actor": row.actor, "at": row.at} for row in rows}
+
+
+def read_event(event_id: int) -> str:
+    """One event, as the JSON that goes over the wire; from within the transaction that appended it."""
+    sql = f"SELECT {rendered_from('events')} FROM events WHERE id = %(id)s"
+    rendered: str = db.session.connection().exec_driver_sql(sql, {"id": event_id}).scalar_one()
+    return rendered

@@ -1,37 +1,76 @@
-"""Writes: typed, without Flask and without commit. Each appends its event in the caller's transaction.
+"""Writes: typed, without Flask and without commit. Each appends its events in the caller's transaction."""
 
-The statements are few and written out: the unit of work of an ORM takes longer to find out what they are than
-PostgreSQL to carry them out. An incident is a record here, of which every row that is changed has been locked.
-"""
-
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from tracker.extensions import db
 from tracker.history.models import EventType
-from tracker.history.operations import append_event
-from tracker.ids import new_id
+from tracker.history.operations import NewEvent, append_events
+from tracker.history.queries import events_of_change, later_touches, read_event
+from tracker.ids import new_id, parse_reference
+from tracker.incidents.changing import (
+    ATTRIBUTES,
+    COLUMNS,
+    Changes,
+    apply,
+    changes_since,
+    check_times,
+    locked,
+    put,
+    record,
+    row_of,
+    values_of,
+)
+from tracker.incidents.filters import IncidentFilter
 from tracker.incidents.models import Incident, Severity, Status
-from tracker.incidents.queries import find, missing, represent
-from tracker.incidents.schemas import WIRE_FIELDS
-from tracker.problems import Invalid, Stale
+from tracker.incidents.queries import conditions_for_all, find, missing, represent
+from tracker.problems import Conflict, Invalid, NotFound, Stale
 
-_COLUMNS = tuple(WIRE_FIELDS.values())
-_GIVEN = [column for column in _COLUMNS if column != "number"]
+BULK_MAX = 10_000
+"""Incidents that one change may touch."""
+_GIVEN = [column for column in COLUMNS if column != "number"]
 _INSERT = (
     f"INSERT INTO incidents ({', '.join(_GIVEN)})"
     f" VALUES ({', '.join(f'%({column})s' for column in _GIVEN)}) RETURNING number"
 )
-_WRITABLE = {
-    attribute: name
-    for name, attribute in WIRE_FIELDS.items()
-    if attribute not in ("id", "number", "created_at", "updated_at", "version")
-}
 
-_ATTRIBUTES = {name: attribute for attribute, name in _WRITABLE.items()}
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change of any number of incidents did, or would do.
+
+    :param id: None where nothing was changed.
+    :param matched: how many incidents it was about.
+    :param incidents: those that it changes, as they are after it; before it where it is only tried.
+    """
+
+    id: UUID | None
+    matched: int
+    incidents: Sequence[Incident]
+
+
+class UnexpectedCount(Conflict):
+    """A change was meant for another number of incidents than there are."""
+
+    type = "urn:incident-tracker:problem:unexpected-count"
+    title = "Another number of incidents matches"
+
+
+class NotRevertible(Conflict):
+    """A change that cannot be put back, whatever happened since."""
+
+    type = "urn:incident-tracker:problem:not-revertible"
+    title = "This change cannot be reverted"
+
+
+class Overtaken(Conflict):
+    """What a change set has been changed since; ``conflicts`` says where, and by whom."""
+
+    type = "urn:incident-tracker:problem:overtaken"
+    title = "The incident was changed since"
 
 
 def create_incident(
@@ -57,6 +96,7 @@ def create_incident(
         title=title,
         service=service,
         severity=Severity(severity),
+        status=Status.OPEN,
         owner=owner,
         summary=summary,
         started_at=now,
@@ -64,27 +104,13 @@ def create_incident(
         updated_at=now,
         version=1,
     )
-    incident.move_to(Status(status), now=now)
-    given = {
-        name: time
-        for name, time in (
-            ("started_at", started_at),
-            ("mitigated_at", mitigated_at),
-            ("resolved_at", resolved_at),
-        )
-        if time
-    }
-    _apply(incident, given, now=now)
-    _check_times(incident, given, now=now)
-    incident.number = db.session.connection().exec_driver_sql(_INSERT, _row(incident, _GIVEN)).scalar_one()
-    after = _writable_values(incident)
-    append_event(
-        incident_id=incident.id,
-        kind=EventType.CREATED,
-        actor=actor,
-        at=now,
-        changes={name: [None, value] for name, value in after.items() if value is not None},
-    )
+    times = {"started_at": started_at, "mitigated_at": mitigated_at, "resolved_at": resolved_at}
+    given = {name: time for name, time in times.items() if time}
+    apply(incident, {"status": status, **given}, now=now)
+    incident.number = db.session.connection().exec_driver_sql(_INSERT, row_of(incident, _GIVEN)).scalar_one()
+    written = {name: [None, value] for name, value in values_of(incident).items() if value is not None}
+    created = NewEvent(incident_id=incident.id, kind=EventType.CREATED, changes=written)
+    append_events([created], change_id=new_id(), actor=actor, at=now)
     return incident
 
 
@@ -101,7 +127,7 @@ def update_incident(
     :raises Stale: where the precondition fails.
     :raises Invalid: where the times would be out of order or in the future.
     """
-    incident = _locked(reference)
+    incident = _locked_one(reference)
     if accepts is not None and not accepts(incident.version):
         raise Stale(
             f"If-Match does not name the current version, which is {incident.version}. "
@@ -109,81 +135,170 @@ def update_incident(
             current=represent(incident),
         )
     now = datetime.now(UTC)
-    before = _writable_values(incident)
-    _apply(incident, fields, now=now)
-    after = _writable_values(incident)
-    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    changes = apply(incident, fields, now=now)
     if changes:
-        _check_times(incident, fields, now=now)
-        incident.updated_at = now
-        incident.version += 1
-        changed = [_ATTRIBUTES[name] for name in changes] + ["updated_at", "version"]
-        assignments = ", ".join(f"{column} = %({column})s" for column in changed)
-        db.session.connection().exec_driver_sql(
-            f"UPDATE incidents SET {assignments} WHERE id = %(id)s", _row(incident, [*changed, "id"])
-        )
-        append_event(incident_id=incident.id, kind=EventType.UPDATED, actor=actor, at=now, changes=changes)
+        record([(incident, changes)], actor=actor, now=now)
     return incident
 
 
-def _locked(reference: str) -> Incident:
-    """The incident that a path names; its row stays as it is until the transaction ends.
+def comment_on_incident(reference: str, *, body: str, actor: str) -> str:
+    """Add a comment to an incident's history; returns the event as the JSON that goes over the wire.
+
+    The incident itself stays as it is, its version and time of change too.
+
+    :param body: Markdown.
+    :raises NotFound: where there is no such incident.
+    """
+    # Locked all the same, which keeps the history in order.
+    incident = _locked_one(reference)
+    comment = NewEvent(incident_id=incident.id, kind=EventType.COMMENTED, comment=body)
+    (event,) = append_events([comment], change_id=new_id(), actor=actor, at=datetime.now(UTC))
+    return read_event(event)
+
+
+def change_incidents(
+    which: Sequence[str] | IncidentFilter,
+    *,
+    fields: Mapping[str, Any],
+    actor: str,
+    dry_run: bool = False,
+    expected_count: int | None = None,
+) -> Change:
+    """Change fields of many incidents: all of them or none, as one change.
+
+    Those that have the values already are left alone.
+
+    :param which: UUIDs and numbers (INC-42) of incidents, or a filter.
+    :param fields: attribute -> new value, already validated; None clears.
+    :param dry_run: whether only to tell what would be changed.
+    :raises UnexpectedCount: where not ``expected_count`` incidents match.
+    :raises Invalid: where a reference names no incident or the same as another, or the filter matches too many.
+    """
+    if isinstance(which, IncidentFilter):
+        incidents = _locked_matching(which, lock=not dry_run)
+    else:
+        incidents = _locked_named(which, lock=not dry_run)
+    matched = len(incidents)
+    if expected_count not in (None, matched):
+        raise UnexpectedCount(f"{matched} incidents match, not {expected_count}; nothing was changed.", matched=matched)
+    now = datetime.now(UTC)
+    touched = [(incident, changes) for incident in incidents if (changes := apply(incident, fields, now=now))]
+    change = record(touched, actor=actor, now=now) if touched and not dry_run else None
+    return Change(change, matched, [incident for incident, _ in touched])
+
+
+def revert_change(reference: str, *, actor: str) -> Change:
+    """Put back what a change set, of all its incidents or none. This is a change like any other.
+
+    :raises NotFound: where there is no such change.
+    :raises NotRevertible: where it created an incident or is a comment.
+    :raises Overtaken: where one of its fields was changed since, on any of its incidents.
+    """
+    reverted = parse_reference(reference)
+    events = events_of_change(reverted) if isinstance(reverted, UUID) else []
+    if not isinstance(reverted, UUID) or not events:
+        raise NotFound("There is no such change. A change is named by the changeId of its events.")
+    kinds = {event.kind for event in events}
+    if EventType.CREATED in kinds or EventType.COMMENTED in kinds:
+        what = "created an incident" if EventType.CREATED in kinds else "added a comment"
+        raise NotRevertible(f"It {what}; only changes of fields can be reverted.")
+    ids = [str(event.incident_id) for event in events]
+    incidents = {incident.id: incident for incident in locked("id = ANY(%(ids)s::uuid[])", {"ids": ids})}
+    # Asked after the rows are locked: nobody touches them from here on.
+    later = later_touches(reverted)
+    now = datetime.now(UTC)
+    touched: list[tuple[Incident, Changes]] = []
+    conflicts: list[dict[str, Any]] = []
+    for event in events:
+        incident = incidents[event.incident_id]
+        before = values_of(incident)
+        named = {"id": incident.id, "number": incident.number, "title": incident.title}
+        if touches := later.get(incident.id):
+            conflicts.append(named | touches)
+            continue
+        put(incident, {ATTRIBUTES[name]: _from_log(name, was) for name, (was, _) in event.changes.items()})
+        try:
+            check_times(incident, [ATTRIBUTES[name] for name in event.changes], now=now)
+        except Invalid as error:
+            # Another time was corrected meanwhile, which the old one does not fit.
+            conflicts.append(named | {"fields": list(error.errors or ()), "actor": None, "at": None})
+            continue
+        if changes := changes_since(before, incident):
+            touched.append((incident, changes))
+    if conflicts:
+        raise Overtaken(
+            f"{len(conflicts)} of {len(events)} incidents were changed since in the same fields. Nothing was reverted.",
+            conflicts=conflicts,
+        )
+    change = record(touched, actor=actor, now=now, kind=EventType.REVERTED, reverts=reverted) if touched else None
+    return Change(change, len(events), [incident for incident, _ in touched])
+
+
+def _from_log(name: str, value: Any) -> Any:
+    """A value of the log as an attribute has it."""
+    if value is None:
+        return None
+    match ATTRIBUTES[name]:
+        case "severity":
+            return Severity(value)
+        case "status":
+            return Status(value)
+        case "started_at" | "mitigated_at" | "resolved_at":
+            return datetime.fromisoformat(value)
+        case _:
+            return value
+
+
+def _locked_one(reference: str) -> Incident:
+    """The incident that a path names.
 
     :raises NotFound: where there is none.
     """
     column, value = find(reference)
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM incidents WHERE {column} = %(value)s FOR UPDATE"
-    row = db.session.connection().exec_driver_sql(sql, {"value": str(value)}).one_or_none()
-    if row is None:
+    incidents = locked(f"{column} = %(value)s", {"value": str(value)})
+    if not incidents:
         raise missing(reference)
-    values = dict(row._mapping)
-    values |= {"severity": Severity(values["severity"]), "status": Status(values["status"])}
-    return Incident(**values)
+    return incidents[0]
 
 
-def _row(incident: Incident, columns: Iterable[str]) -> dict[str, Any]:
-    """The values of these columns, as the driver takes them."""
-    values = {column: getattr(incident, column) for column in columns}
-    return {column: str(value) if isinstance(value, StrEnum) else value for column, value in values.items()}
+def _locked_named(named: Sequence[str], *, lock: bool) -> list[Incident]:
+    """The incidents with these UUIDs and numbers.
 
-
-def _apply(incident: Incident, fields: Mapping[str, Any], *, now: datetime) -> None:
-    """Set the fields. The status goes first: what it stamps gives way to a time that is given with it."""
-    rest = dict(fields)
-    status = rest.pop("status", None)
-    if status is not None and status != incident.status:
-        incident.move_to(Status(status), now=now)
-    if "severity" in rest:
-        rest["severity"] = Severity(rest["severity"])
-    if "started_at" in rest and rest["started_at"] is None:
-        rest["started_at"] = incident.created_at
-    for name, value in rest.items():
-        setattr(incident, name, value)
-
-
-def _writable_values(incident: Incident) -> dict[str, Any]:
-    return {name: getattr(incident, attribute) for attribute, name in _WRITABLE.items()}
-
-
-def _check_times(incident: Incident, given: Collection[str], *, now: datetime) -> None:
-    """Refuse times in the future, and startedAt <= mitigatedAt <= resolvedAt broken.
-
-    :param given: the attributes that the caller sent; an error names one of them where it can.
+    :raises Invalid: where there is none of that name, or one is named twice.
     """
-    errors: dict[str, list[str]] = {}
-    times = [
-        (attribute, time)
-        for attribute in ("started_at", "mitigated_at", "resolved_at")
-        if (time := getattr(incident, attribute)) is not None
-    ]
-    for attribute, time in times:
-        if time > now:
-            errors[_WRITABLE[attribute]] = [f"Must not be in the future; it is {now.isoformat()} now."]
-    for (earlier, begin), (later, end) in pairwise(times):
-        if begin > end and not errors:
-            if later in given or earlier not in given:
-                errors[_WRITABLE[later]] = [f"Must not be before {_WRITABLE[earlier]}, which is {begin.isoformat()}."]
-            else:
-                errors[_WRITABLE[earlier]] = [f"Must not be after {_WRITABLE[later]}, which is {end.isoformat()}."]
+    references = [parse_reference(name) for name in named]
+    given = {
+        "ids": [str(reference) for reference in references if isinstance(reference, UUID)],
+        "numbers": [reference for reference in references if isinstance(reference, int)],
+    }
+    incidents = locked("(id = ANY(%(ids)s::uuid[]) OR number = ANY(%(numbers)s::bigint[]))", given, lock=lock)
+    by_name: dict[UUID | int | None, Incident] = {}
+    for incident in incidents:
+        by_name |= {incident.id: incident, incident.number: incident}
+    errors = {}
+    seen: set[UUID] = set()
+    for index, reference in enumerate(references):
+        meant = by_name.get(reference)
+        if meant is None:
+            errors[str(index)] = ["There is no such incident."]
+        elif meant.id in seen:
+            errors[str(index)] = ["Names an incident that is named before."]
+        else:
+            seen.add(meant.id)
     if errors:
-        raise Invalid(errors)
+        raise Invalid({"ids": errors})
+    return incidents
+
+
+def _locked_matching(which: IncidentFilter, *, lock: bool) -> list[Incident]:
+    """The incidents that a filter lets through when they are locked.
+
+    :raises Invalid: where they are more than one change may touch.
+    """
+    condition, parameters = conditions_for_all(which)
+    sql = f"SELECT id::text FROM incidents WHERE {condition} LIMIT {BULK_MAX + 1}"
+    found = list(db.session.connection().exec_driver_sql(sql, parameters).scalars())
+    if len(found) > BULK_MAX:
+        raise Invalid({"filter": [f"Matches more than {BULK_MAX:,} incidents; narrow it down."]})
+    # Asked again of each row, since it may have been changed meanwhile.
+    return locked(f"id = ANY(%(found)s::uuid[]) AND {condition}", parameters | {"found": found}, lock=lock)

@@ -258,6 +258,12 @@ def _fetch(
     return total, [(json, key, number) for _, json, key, number in rows if json is not None]
 
 
+def conditions_for_all(which: IncidentFilter) -> tuple[str, dict[str, Any]]:
+    """The filter as one SQL condition by which all that match are found, in any order, and its parameters."""
+    words = take_sample(which).indexable(which.words) if which.search else None
+    return " AND ".join(which.conditions(words=words)) or "true", which.parameters()
+
+
 def kept_count(which: IncidentFilter) -> str:
     """SQL for how many incidents the facets of a filter let through, exactly."""
     return f"SELECT coalesce(sum(n), 0)::bigint AS total FROM {which.counts()} {where(which.tally_conditions())}"

@@ -8,7 +8,7 @@ from flask import Response, current_app, g, request, url_for
 
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
-from tracker.history.schemas import EventArguments, EventPage
+from tracker.history.schemas import EventArguments, EventPage, EventRead
 from tracker.idempotency import in_one_transaction
 from tracker.incidents import facets, operations, queries
 from tracker.incidents.export import start_export
@@ -18,6 +18,10 @@ from tracker.incidents.schemas import (
     EXAMPLE,
     EXPORT_TYPES,
     NDJSON_EXAMPLE,
+    BulkChange,
+    ChangeRead,
+    CommentCreate,
+    CountProblem,
     ExportArguments,
     Facets,
     FilterArguments,
@@ -26,11 +30,14 @@ from tracker.incidents.schemas import (
     IncidentPatch,
     IncidentRead,
     ListArguments,
+    Nothing,
+    OvertakenProblem,
     ServiceArguments,
     ServiceList,
     StaleProblem,
 )
 from tracker.openapi import (
+    CHANGE_ID,
     CONTENT_DISPOSITION,
     ETAG,
     IDEMPOTENCY_KEY,
@@ -50,6 +57,19 @@ from tracker.wire import json_response, rendered
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
 
 
+COMMENT_EXAMPLE = EVENT_EXAMPLE | {
+    "id": 312,
+    "changeId": "019ab2f5-01c2-7d3e-8a4b-5c6d7e8f9a0b",
+    "type": "commented",
+    "changes": {},
+    "comment": "Rolled back to `v2.40.3`; watching the error rate.",
+}
+CHANGE_EXAMPLE = {
+    "changeId": EVENT_EXAMPLE["changeId"],
+    "matched": 1,
+    "changed": 1,
+    "items": [{"id": EXAMPLE["id"], "version": 3}],
+}
 # To JSON Schema a file of lines is text.
 FILE = {"type": "string"}
 FILE_RESPONSE: dict[str, Any] = {
@@ -213,6 +233,83 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
     cursor = arguments.get("cursor")
     after = decode_event_cursor(cursor) if cursor is not None else 0
     return rendered(list_events(queries.identify(incident_id), after=after))
+
+
+@blp.route("/incidents/<incident_id>/comments", methods=["POST"], parameters=[INCIDENT_ID])
+@blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
+@blp.arguments(CommentCreate, example={"body": "Rolled back to `v2.40.3`; watching the error rate."})
+@blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers=REPLAYED)
+@problems(blp, 400, 404, 409, 413, 415, 422)
+@in_one_transaction
+def create_comment(body: dict[str, Any], incident_id: str) -> Response:
+    """Comment on an incident
+
+    The comment is an event of its history; the incident keeps its version.
+    """
+    return rendered(operations.comment_on_incident(incident_id, **body, actor=actor()), 201)
+
+
+@blp.route("/incidents/bulk", methods=["POST"])
+@blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
+@blp.arguments(
+    BulkChange,
+    example={"filter": {"service": "payments-api", "status": "OPEN"}, "set": {"status": "MITIGATED"}, "dryRun": True},
+)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.alt_response(
+    409,
+    schema=CountProblem,
+    content_type=MEDIA_TYPE,
+    description="Not expectedCount incidents match; or the first request with this Idempotency-Key is still at work.",
+)
+@problems(blp, 400, 413, 415, 422)
+@in_one_transaction
+def change_incidents(body: dict[str, Any]) -> Response:
+    """Change many incidents at once
+
+    All or nothing, as one change that can be taken back as one. Those that are so already are left alone.
+    """
+    change = operations.change_incidents(
+        body["ids"] if "ids" in body else IncidentFilter(**body["filter"]),
+        fields=body["set"],
+        actor=actor(),
+        dry_run=body["dry_run"],
+        expected_count=body.get("expected_count"),
+    )
+    return _change_response(change)
+
+
+@blp.route("/changes/<change_id>/revert", methods=["POST"], parameters=[CHANGE_ID])
+@blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
+@blp.arguments(Nothing, required=False)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.alt_response(
+    409,
+    schema=OvertakenProblem,
+    content_type=MEDIA_TYPE,
+    description="A field that it set was changed since (`conflicts` lists where); or it created an incident or is a "
+    "comment; or the first request with this Idempotency-Key is still at work.",
+)
+@problems(blp, 400, 404, 413, 415, 422)
+@in_one_transaction
+def revert_change(_body: dict[str, Any], change_id: str) -> Response:
+    """Take back a change
+
+    Of one incident or of many: all or nothing. The fields that it set go back to what they were before. That is a
+    change itself, which can be taken back as well.
+    """
+    return _change_response(operations.revert_change(change_id, actor=actor()))
+
+
+def _change_response(change: operations.Change) -> Response:
+    return json_response(
+        {
+            "changeId": change.id,
+            "matched": change.matched,
+            "changed": len(change.incidents),
+            "items": [{"id": incident.id, "version": incident.version} for incident in change.incidents],
+        }
+    )
 
 
 @blp.route("/services")

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from tracker.ids import BIGINT_MAX, parse_reference
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
 from tracker.openapi import ProblemSchema
 from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, dumps
@@ -11,6 +12,8 @@ from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, dumps
 PAGE_MAX = 2**31 - 1
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
 SEARCH_MAX = 200
+IDS_MAX = 1_000
+"""Incidents that one request may name."""
 EXPORT_TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 """Format of a file -> its media type."""
 
@@ -164,6 +167,69 @@ class IncidentPatch(IncidentBody):
     """Fields to change; one left out stays as it is, null clears an optional one."""
 
 
+def _check_reference(text: str) -> None:
+    if parse_reference(text) is None:
+        raise ValidationError("Must be the UUID of an incident, or its number, such as INC-42.")
+
+
+class BulkSet(Schema):
+    """What a bulk change sets."""
+
+    status = _choice(Status)
+    severity = _choice(Severity)
+    owner = Text(low=1, high=NAME_MAX, allow_none=True)
+    service = Text(low=1, high=NAME_MAX)
+
+
+class BulkChange(Schema):
+    """Which incidents, by `ids` or by `filter`, and what to set of them."""
+
+    ids = fields.List(
+        fields.String(validate=_check_reference),
+        validate=validate.Length(1, IDS_MAX, error=f"Must name 1 to {IDS_MAX:,} incidents."),
+        metadata={"description": "UUIDs, or numbers such as INC-42. Either this or filter."},
+    )
+    filter = fields.Nested(
+        FilterArguments,
+        metadata={
+            "description": "The filters of the list, as they are in its query string; a list of values may be a JSON "
+            "array, too, in which null among the owners means unassigned. {} matches all. Refused where it matches "
+            "more than 10,000. Either this or ids."
+        },
+    )
+    set = fields.Nested(BulkSet, required=True, metadata={"minProperties": 1})
+    dry_run = fields.Boolean(
+        data_key="dryRun",
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Only tell what would be changed."},
+    )
+    expected_count = fields.Integer(
+        data_key="expectedCount",
+        strict=True,
+        validate=validate.Range(0, BIGINT_MAX),
+        metadata={"description": "How many are meant to match; with another number, 409 and nothing is changed."},
+    )
+
+    @validates_schema
+    def _one_way_of_naming(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if ("ids" in data) == ("filter" in data):
+            raise ValidationError({"ids": ["Must be sent, or filter, but not both."]})
+        if not data["set"]:
+            raise ValidationError({"set": [f"Must have at least one of: {', '.join(BulkSet().fields)}."]})
+
+
+class Nothing(Schema):
+    """The body of a request that says all in its address."""
+
+
+class CommentCreate(Schema):
+    """A new comment."""
+
+    body = Text(low=1, high=SUMMARY_MAX, multiline=True, required=True, metadata={"description": "Markdown."})
+
+
 class IncidentRead(Schema):
     """An incident as the API shows it. The order of the fields is the order in the JSON."""
 
@@ -270,6 +336,63 @@ class Facets(Schema):
             "times matches more than 10,000, not all are counted."
         },
     )
+
+
+class ChangedIncident(Schema):
+    """An incident that a change touched."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True, metadata={"description": "After the change.", "minimum": 1})
+
+
+class ChangeRead(Schema):
+    """What a change did. Sent to /api/changes/{changeId}/revert, its id takes it back."""
+
+    change_id = fields.UUID(
+        required=True,
+        allow_none=True,
+        data_key="changeId",
+        metadata={"description": "Null where nothing was changed, or only tried."},
+    )
+    matched = fields.Integer(required=True, metadata={"description": "Incidents it was about.", "minimum": 0})
+    changed = fields.Integer(
+        required=True, metadata={"description": "Those of them that were not so already.", "minimum": 0}
+    )
+    items = fields.List(
+        fields.Nested(ChangedIncident),
+        required=True,
+        metadata={"description": "The changed ones; of a dry run those to be changed, at their present version."},
+    )
+
+
+class CountProblem(ProblemSchema):
+    """The problem of a bulk change that was meant for another number of incidents."""
+
+    matched = fields.Integer(metadata={"description": "How many match.", "minimum": 0})
+
+
+class ConflictingIncident(Schema):
+    """An incident on which a change cannot be taken back."""
+
+    id = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    title = fields.String(required=True)
+    fields_ = fields.List(
+        fields.String(),
+        required=True,
+        data_key="fields",
+        metadata={"description": "What was changed since."},
+    )
+    actor = fields.String(
+        required=True, allow_none=True, metadata={"description": "Who did it last; null where other times do not fit."}
+    )
+    at = Instant(required=True, allow_none=True)
+
+
+class OvertakenProblem(ProblemSchema):
+    """The problem of a change that cannot be taken back any more."""
+
+    conflicts = fields.List(fields.Nested(ConflictingIncident))
 
 
 class StaleProblem(ProblemSchema):

@@ -130,6 +130,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The incident's UUID, or its number as INC-42.
+                 * @example INC-42
+                 */
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment on an incident
+         * @description The comment is an event of its history; the incident keeps its version.
+         */
+        post: operations["createComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many incidents at once
+         * @description All or nothing, as one change that can be taken back as one. Those that are so already are left alone.
+         */
+        post: operations["changeIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/changes/{change_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The changeId of an event, or of a bulk change.
+                 * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                 */
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a change
+         * @description Of one incident or of many: all or nothing. The fields that it set go back to what they were before. That is a
+         *     change itself, which can be taken back as well.
+         */
+        post: operations["revertChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/services": {
         parameters: {
             query?: never;
@@ -354,6 +427,147 @@ export interface components {
             items: components["schemas"]["EventRead"][];
             /** @description Null at the end. */
             nextCursor: string | null;
+        };
+        CommentCreate: {
+            /** @description Markdown. */
+            body: string;
+        };
+        FilterArguments: {
+            /**
+             * @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42.
+             * @example checkout timeout
+             */
+            search?: string;
+            /**
+             * @description Severities.
+             * @example [
+             *       "SEV1",
+             *       "SEV2"
+             *     ]
+             */
+            severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[] | string;
+            /**
+             * @description Statuses.
+             * @example [
+             *       "OPEN",
+             *       "MITIGATED"
+             *     ]
+             */
+            status?: ("OPEN" | "MITIGATED" | "RESOLVED")[] | string;
+            /**
+             * @description Services, by their exact names. A name with a comma is quoted: "a, b".
+             * @example payments-api,checkout-web
+             */
+            service?: string[] | string;
+            /**
+             * @description Owners, by their exact names; none for unassigned ("none", quoted, is a name).
+             * @example Ana Souza,none
+             */
+            owner?: (string | null)[] | string;
+            /**
+             * Format: date-time
+             * @description Created at this time or later.
+             */
+            created_from?: string;
+            /**
+             * Format: date-time
+             * @description Created before this time.
+             */
+            created_to?: string;
+            /**
+             * Format: date-time
+             * @description Last changed at this time or later.
+             */
+            updated_since?: string;
+        };
+        BulkSet: {
+            /** @enum {string} */
+            status?: "OPEN" | "MITIGATED" | "RESOLVED";
+            /** @enum {string} */
+            severity?: "SEV1" | "SEV2" | "SEV3" | "SEV4";
+            owner?: string | null;
+            service?: string;
+        };
+        BulkChange: {
+            /** @description UUIDs, or numbers such as INC-42. Either this or filter. */
+            ids?: string[];
+            /** @description The filters of the list, as they are in its query string; a list of values may be a JSON array, too, in which null among the owners means unassigned. {} matches all. Refused where it matches more than 10,000. Either this or ids. */
+            filter?: components["schemas"]["FilterArguments"];
+            set: components["schemas"]["BulkSet"];
+            /**
+             * @description Only tell what would be changed.
+             * @default false
+             */
+            dryRun: boolean;
+            /** @description How many are meant to match; with another number, 409 and nothing is changed. */
+            expectedCount?: number;
+        };
+        CountProblem: {
+            /** @description What kind of problem; stable, for programs. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What happened here, for people. */
+            detail: string;
+            /** @description Field or parameter -> what is wrong with it; nested for the items of a list. */
+            errors?: {
+                [key: string]: unknown;
+            };
+            /** @description Also in X-Request-ID and in the server's log. */
+            requestId: string;
+            /** @description How many match. */
+            matched?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangedIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @description After the change. */
+            version: number;
+        };
+        ChangeRead: {
+            /**
+             * Format: uuid
+             * @description Null where nothing was changed, or only tried.
+             */
+            changeId: string | null;
+            /** @description Incidents it was about. */
+            matched: number;
+            /** @description Those of them that were not so already. */
+            changed: number;
+            /** @description The changed ones; of a dry run those to be changed, at their present version. */
+            items: components["schemas"]["ChangedIncident"][];
+        };
+        Nothing: Record<string, never>;
+        ConflictingIncident: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            title: string;
+            /** @description What was changed since. */
+            fields: string[];
+            /** @description Who did it last; null where other times do not fit. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string | null;
+        };
+        OvertakenProblem: {
+            /** @description What kind of problem; stable, for programs. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What happened here, for people. */
+            detail: string;
+            /** @description Field or parameter -> what is wrong with it; nested for the items of a list. */
+            errors?: {
+                [key: string]: unknown;
+            };
+            /** @description Also in X-Request-ID and in the server's log. */
+            requestId: string;
+            conflicts?: components["schemas"]["ConflictingIncident"][];
+        } & {
+            [key: string]: unknown;
         };
         ServiceRead: {
             name: string;
@@ -833,7 +1047,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such incident. */
+            /** @description There is no such incident, or no such change. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -949,7 +1163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident. */
+            /** @description There is no such incident, or no such change. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1080,8 +1294,376 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident. */
+            /** @description There is no such incident, or no such change. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The incident's UUID, or its number as INC-42.
+                 * @example INC-42
+                 */
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "body": "Rolled back to `v2.40.3`; watching the error rate."
+                 *     }
+                 */
+                "application/json": components["schemas"]["CommentCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 312,
+                     *       "incidentId": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
+                     *       "changeId": "019ab2f5-01c2-7d3e-8a4b-5c6d7e8f9a0b",
+                     *       "type": "commented",
+                     *       "actor": "Ana Souza",
+                     *       "at": "2026-03-02T10:05:12+00:00",
+                     *       "changes": {},
+                     *       "comment": "Rolled back to `v2.40.3`; watching the error rate.",
+                     *       "revertsChangeId": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventRead"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such incident, or no such change. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    changeIncidents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "service": "payments-api",
+                 *         "status": "OPEN"
+                 *       },
+                 *       "set": {
+                 *         "status": "MITIGATED"
+                 *       },
+                 *       "dryRun": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changeId": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50",
+                     *       "matched": 1,
+                     *       "changed": 1,
+                     *       "items": [
+                     *         {
+                     *           "id": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
+                     *           "version": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangeRead"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not expectedCount incidents match; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CountProblem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    revertChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The changeId of an event, or of a bulk change.
+                 * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                 */
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changeId": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50",
+                     *       "matched": 1,
+                     *       "changed": 1,
+                     *       "items": [
+                     *         {
+                     *           "id": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
+                     *           "version": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangeRead"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such incident, or no such change. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field that it set was changed since (`conflicts` lists where); or it created an incident or is a comment; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OvertakenProblem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,6 +18,7 @@ function event(
     at: '2025-03-04T14:12:00Z',
     changes,
     comment: null,
+    revertsChangeId: null,
     ...part,
   };
 }
