@@ -90,6 +90,8 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.error,
         websockets=False,
         workers_kill_timeout=10,
+        # One that was killed, for its memory say, takes the requests in its hands with it, and nothing else.
+        respawn_failed_workers=True,
     ).serve(target_loader=partial(application_for_worker, settings), wrap_loader=False)
 
 

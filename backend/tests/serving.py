@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -63,12 +63,20 @@ class Server:
     output: Path
     errors: Path
 
-    def call(self, path: str, body: Any = None, method: str | None = None, timeout: float = 10) -> Answer:
+    def call(
+        self,
+        path: str,
+        body: Any = None,
+        method: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
+    ) -> Answer:
         """Send a request, JSON if there is a body; errors of HTTP are answers too."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data=None if body is None else json.dumps(body).encode(),
-            headers={} if body is None else {"Content-Type": "application/json"},
+            headers={**({} if body is None else {"Content-Type": "application/json"}), **(headers or {})},
             method=method,
         )
         try:
@@ -96,6 +104,10 @@ class Server:
             return self.call("/api/health").status == 200
         except OSError:
             return False
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer requests."""
+        return psutil.Process(self.process.pid).children()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait; returns the exit code."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from tests.serving import databases_in, serving, wait_until
+from tests.serving import databases_in, wait_until
 from tracker import create_app
 from tracker.about import PATIENCE
 from tracker.config import Settings
@@ -92,51 +92,3 @@ def test_a_restart_of_the_database_costs_no_read(client: FlaskClient, data_dir: 
     embedded.stop()
     embedded.ensure_running()
     assert [client.get("/api/incidents").status_code for _ in range(10)] == [200] * 10
-
-
-def test_under_load_a_restart_of_the_database_costs_only_the_time_that_it_takes(tmp_path: Path, data_dir: Path) -> None:
-    """Every answer meanwhile is a right one or a 503 that says when to come back; what was acknowledged is kept."""
-    with serving(tmp_path, DATA_DIR=data_dir) as server:
-        statuses: list[int] = []
-        acknowledged: set[str] = set()
-        finish = threading.Event()
-
-        def write(writer: int) -> None:
-            count = 0
-            while not finish.is_set():
-                count += 1
-                title = f"Writer {writer}, incident {count}"
-                answer = server.call("/api/incidents", {"title": title, "service": "db", "severity": "SEV3"})
-                statuses.append(answer.status)
-                if answer.status == 201:
-                    acknowledged.add(title)
-                else:
-                    assert answer.status == 503, answer.body
-                    assert int(answer.headers["Retry-After"]) > 0
-                    assert "psycopg2" not in str(answer.body)
-
-        writers = [threading.Thread(target=write, args=(number,)) for number in range(3)]
-        for writer in writers:
-            writer.start()
-        wait_until(lambda: statuses.count(201) > 20, "some writes")
-        embedded = _Server(data_dir / "postgresql")
-        embedded.stop()
-        before = len(statuses)
-        wait_until(lambda: statuses[before:].count(503) > 3, "refusals")
-        embedded.ensure_running()
-        began = time.monotonic()
-        before = len(statuses)
-        wait_until(lambda: 201 in statuses[before:], "writes again", 10)
-        assert time.monotonic() - began < 5
-        finish.set()
-        for writer in writers:
-            writer.join()
-        assert statuses[-1] == 201
-        titles: set[str] = set()
-        cursor: str | None = ""
-        while cursor is not None:
-            answer = server.call(f"/api/incidents?per_page=100{cursor}").body
-            titles |= {item["title"] for item in answer["items"]}
-            cursor = f"&cursor={answer['nextCursor']}" if answer["nextCursor"] else None
-        assert titles >= acknowledged
-        assert server.stop() == 0

@@ -4,14 +4,15 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from tracker import BODY_MAX, create_app
 from tracker.config import Settings
-from tracker.incidents import queries
+from tracker.incidents import operations, queries
 
 BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV1"}
 JSON = "application/json"
@@ -307,6 +308,19 @@ def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_everything(
     logged = capsys.readouterr().out
     assert "secret" in logged
     assert problem["requestId"] in logged
+
+
+def test_a_connection_that_breaks_off_is_a_database_that_is_away_whatever_the_driver_calls_it(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any, **_keywords: Any) -> None:
+        lost = psycopg2.DatabaseError("server closed the connection unexpectedly")
+        raise DatabaseError("SELECT secret", {}, lost, connection_invalidated=True)
+
+    monkeypatch.setattr(operations, "create_incident", fail)
+    response = client.post("/api/incidents", json=BODY)
+    assert "server closed" not in check_problem(response, 503)["detail"]
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_while_the_database_is_away_every_address_that_needs_it_says_when_to_try_again(away: FlaskClient) -> None:

@@ -171,7 +171,8 @@ def _from_database(error: DBAPIError | PoolTimeoutError) -> Response:
     if isinstance(error.orig, QueryCanceled):
         log.warning("statement stopped", cause=str(error.orig))
         return render(TooSlow())
-    if isinstance(error, (OperationalError, InterfaceError)):
+    # The driver calls a connection that breaks off in the middle of a statement by various names.
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         log.warning("database unavailable", error=type(error).__name__, cause=str(error.orig))
         return render(Unavailable("The database does not answer at the moment. Try again in a few seconds."))
     return _from_bug(error)

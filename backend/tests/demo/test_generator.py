@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.demo import story
+from tracker.demo import discussion, story
 from tracker.demo.generator import generate
 from tracker.demo.history import DemoIncident
 from tracker.demo.services import PEOPLE, SERVICES
@@ -103,8 +103,8 @@ def test_replaying_the_events_gives_the_incident(many: list[DemoIncident]) -> No
     for incident in many:
         fields: dict[str, Any] = {}
         for place, event in enumerate(incident.events):
-            assert event.type == ("created" if place == 0 else "updated")
-            assert event.changes
+            assert (event.type == "created") == (place == 0)
+            assert (event.type == "commented") == (not event.changes) == (event.comment is not None)
             for name, (before, after) in event.changes.items():
                 assert fields.get(name) == before
                 assert before != after
@@ -122,9 +122,74 @@ def test_replaying_the_events_gives_the_incident(many: list[DemoIncident]) -> No
         }
         assert {name: fields.get(name) for name in expected} == expected
         assert set(fields) <= set(expected)
-        assert incident.version == len(incident.events)
-        assert incident.created_at == incident.events[0].at
-        assert incident.updated_at == incident.events[-1].at
+        changes = [event for event in incident.events if event.type != "commented"]
+        assert incident.version == len(changes)
+        assert incident.created_at == changes[0].at
+        assert incident.updated_at == changes[-1].at
+
+
+def test_a_revert_takes_back_what_its_change_set(many: list[DemoIncident]) -> None:
+    reverts = 0
+    for incident in many:
+        made = {event.change_id: event for event in incident.events}
+        for event in incident.events:
+            assert (event.type == "reverted") == (event.reverts_change_id is not None)
+            if event.reverts_change_id is not None:
+                mistake = made[event.reverts_change_id]
+                assert at(mistake.at) < at(event.at)
+                assert event.changes == {name: [after, before] for name, (before, after) in mistake.changes.items()}
+                reverts += 1
+    assert 20 < reverts < 100
+
+
+def test_the_worse_an_incident_the_more_is_said(many: list[DemoIncident]) -> None:
+    said = {severity: [0, 0] for severity in Severity}
+    for incident in many:
+        comments = [event for event in incident.events if event.type == "commented"]
+        said[Severity(incident.severity)][0] += len(comments)
+        said[Severity(incident.severity)][1] += 1
+    assert 0.5 < sum(comments for comments, _ in said.values()) / len(many) < 0.8
+    means = [comments / incidents for comments, incidents in said.values()]
+    assert means == sorted(means, reverse=True)
+    assert means[0] > 3
+    assert means[-1] < 0.25
+
+
+def test_comments_are_varied_and_stand_between_the_changes(many: list[DemoIncident]) -> None:
+    comments = [event.comment for incident in many for event in incident.events if event.comment is not None]
+    assert len(set(comments)) > len(comments) / 3
+    assert sum("`" in comment for comment in comments) > len(comments) / 4
+    assert any("\n- " in comment for comment in comments)
+    between = [
+        incident.events[place - 1].type != "commented" != incident.events[place + 1].type
+        for incident in many
+        for place in range(1, len(incident.events) - 1)
+        if incident.events[place].type == "commented"
+    ]
+    assert sum(between) > len(comments) / 5
+
+
+def test_a_question_is_answered_soon_by_somebody_else(many: list[DemoIncident]) -> None:
+    answers = {failure.question: failure.answer for service in SERVICES for failure in service.failures}
+    asked = 0
+    for incident in many:
+        for question, answer in pairwise(incident.events):
+            if question.comment is not None and answers.get(question.comment, "{") == answer.comment:
+                assert question.actor != answer.actor
+                assert at(answer.at) - at(question.at) < timedelta(minutes=15)
+                asked += 1
+    assert asked > 100
+
+
+def test_what_is_said_leaves_the_incident_as_it_is(
+    incidents: list[DemoIncident], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent: dict[int, tuple[discussion.Talk, ...]] = {severity: (discussion.Talk(),) for severity in range(1, 5)}
+    monkeypatch.setattr(discussion, "_TALKS", silent)
+    for incident, before in zip(generate(200, now=NOW), incidents, strict=True):
+        assert (
+            incident[: DemoIncident._fields.index("updated_at")] == before[: DemoIncident._fields.index("updated_at")]
+        )
 
 
 def test_stamps_are_those_of_the_state_machine(many: list[DemoIncident]) -> None:
@@ -212,7 +277,9 @@ def test_fields_keep_their_limits(many: list[DemoIncident]) -> None:
         assert incident.owner is None or 0 < len(incident.owner) <= NAME_MAX
         assert incident.summary is None or 0 < len(incident.summary) <= SUMMARY_MAX
         assert all(0 < len(event.actor) <= NAME_MAX for event in incident.events)
-        for text in (incident.title, incident.summary or ""):
+        comments = [event.comment for event in incident.events if event.comment is not None]
+        assert all(0 < len(comment) <= SUMMARY_MAX for comment in comments)
+        for text in (incident.title, incident.summary or "", *comments):
             # Nothing of the templates is left over.
             assert not re.search(r"%\(|%%|\{(?!id\}|sku\})|[\x00-\x09\x0b-\x1f]", text), text
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 
 from tracker.demo import DEMO_COUNT, load, load_demo_when_new, load_when_empty, loader, remove_everything
 from tracker.demo.generator import generate
-from tracker.demo.history import DemoIncident
+from tracker.demo.history import DemoEvent, DemoIncident
 from tracker.extensions import db
+from tracker.history.models import EventType
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 
@@ -47,14 +48,22 @@ def test_rows_are_what_was_generated(fresh: Connection) -> None:
             moment, written = getattr(row, name), getattr(incident, name)
             assert (moment and moment.isoformat()) == written
     events = fresh.execute(text("SELECT * FROM events ORDER BY id")).all()
-    assert [
-        (str(row.incident_id), str(row.change_id), row.type, row.actor, row.at.isoformat(), row.changes)
+    assert {row.type for row in events} == set(EventType)
+    written = [
+        DemoEvent(
+            str(row.change_id),
+            row.type,
+            row.actor,
+            row.at.isoformat(),
+            row.changes,
+            row.comment,
+            row.reverts_change_id and str(row.reverts_change_id),
+        )
         for row in events
-    ] == [
-        (incident.id, event.change_id, event.type, event.actor, event.at, event.changes)
-        for incident in expected
-        for event in incident.events
     ]
+    assert written == [event for incident in expected for event in incident.events]
+    assert [str(row.incident_id) for row in events] == [incident.id for incident in expected for _ in incident.events]
+    assert {row.transaction_id for row in events} == {0}
 
 
 def test_texts_survive_whatever_they_contain() -> None:
@@ -64,14 +73,14 @@ def test_texts_survive_whatever_they_contain() -> None:
 def test_hostile_texts_reach_the_database(fresh: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "tab\t backslash \\ null \\N quote ' \" line\nend \\. 💥"
     incident = next(generate(5, now=NOW))
-    event = incident.events[0]._replace(changes={"title": [None, hostile]}, actor=hostile)
+    event = incident.events[0]._replace(changes={"title": [None, hostile]}, actor=hostile, comment=hostile)
     changed = incident._replace(title=hostile, summary=hostile, owner=hostile, service=hostile, events=[event])
     monkeypatch.setattr(loader, "generate", lambda *_, **__: iter([changed]))
     load(fresh, 1, now=NOW)
     row = fresh.execute(text("SELECT * FROM incidents")).one()
     assert (row.title, row.summary, row.owner, row.service) == (hostile,) * 4
     logged = fresh.execute(text("SELECT * FROM events")).one()
-    assert (logged.changes, logged.actor) == ({"title": [None, hostile]}, hostile)
+    assert (logged.changes, logged.actor, logged.comment) == ({"title": [None, hostile]}, hostile, hostile)
 
 
 def test_counts_are_kept_and_folded(fresh: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

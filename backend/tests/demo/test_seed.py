@@ -25,10 +25,10 @@ def run(*arguments: str, database_url: str) -> subprocess.CompletedProcess[str]:
 def count() -> int:
     """How many incidents there are, and in passing that all have their history."""
     with db.engine.connect() as connection:
-        versions, events = connection.execute(
-            text("SELECT (SELECT sum(version) FROM incidents), (SELECT count(*) FROM events)")
+        versions, changes = connection.execute(
+            text("SELECT (SELECT sum(version) FROM incidents), (SELECT count(*) FROM events WHERE type <> 'commented')")
         ).one()
-        assert (versions or 0) == events
+        assert (versions or 0) == changes
         return int(connection.execute(text("SELECT count(*) FROM incidents")).scalar_one())
 
 

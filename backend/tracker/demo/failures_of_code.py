@@ -39,6 +39,12 @@ BAD_DEPLOY = Failure(
         "Stop the rollout by itself when the error rate passes 1%",
         "Add the failing request to the contract tests with {peer}",
     ),
+    evidence=(
+        "`curl` without `{header}` fails every time, with it never.",
+        "```\n500 {endpoint}\nNullPointerException\n```\nOnly on pods with `{version}`.",
+    ),
+    question="Can we roll back, or is there a migration in `{version}`?",
+    answer="No migration. Rolling back is safe.",
 )
 
 FLAG_MISFIRE = Failure(
@@ -69,6 +75,12 @@ FLAG_MISFIRE = Failure(
         "Ask for a second pair of eyes above 10% in production",
         "Remove `{flag}` once the {feature} is out",
     ),
+    evidence=(
+        "The rule of `{flag}` in the console: `country in []`.",
+        "The audit log has one change of `{flag}` today, made for staging.",
+    ),
+    question="Is it safe to switch it off?",
+    answer="Yes, all that `{flag}` guards still has its old path.",
     worst=2,
 )
 
@@ -105,6 +117,12 @@ MEMORY_LEAK = Failure(
         "Run the soak test for {hours} h before a release",
         "Lint against caches without a bound",
     ),
+    evidence=(
+        "`ss -tn | wc -l` in `{pod}`: {count}, nearly all towards {peer}.",
+        "Heap of `{pod}`: {digit} GB below one `lru_cache`.",
+    ),
+    question="Does a restart help?",
+    answer="For {hours} hours or so. Restarting them one by one.",
     worst=2,
 )
 
@@ -145,6 +163,12 @@ POOL_EXHAUSTED = Failure(
         "Set `idle_in_transaction_session_timeout` to 15 s on `{db}`",
         "Put the time waited for a connection on the dashboard",
     ),
+    evidence=(
+        "`pg_stat_activity` on `{db}`: {pool} sessions, all `idle in transaction`.",
+        "```\nTimeoutError: QueuePool limit of size {pool} overflow 10 reached\n```\nNot only on `{pod}`.",
+    ),
+    question="Is `{db}` itself in trouble?",
+    answer="No, it has nothing to do. It waits for us.",
 )
 
 CACHE_STAMPEDE = Failure(
@@ -176,6 +200,12 @@ CACHE_STAMPEDE = Failure(
         "One computation per key: put `singleflight` in front of `{db}`",
         "Version the prefix in a way that keeps the old entries readable",
     ),
+    evidence=(
+        "`redis-cli TTL` answers the same for every key that I try.",
+        "`keyspace_misses` went up with `{version}`. The new keys have another prefix.",
+    ),
+    question="Can `{db}` take this until the cache is warm?",
+    answer="At {load}% CPU, just about.",
 )
 
 IDEMPOTENCY = Failure(
@@ -213,6 +243,12 @@ IDEMPOTENCY = Failure(
         "Refund all {tickets} and write to them",
         "Test with a fake {third} that answers after the timeout",
     ),
+    evidence=(
+        "Two rows for one {object}, {latency} apart, and their keys differ.",
+        "`grep` for one of the keys: two requests to `{endpoint}`, and both say `key not found`.",
+    ),
+    question="Have the customers been told?",
+    answer="Support is writing to all {tickets} of them.",
 )
 
 BROWSER = Failure(
@@ -240,6 +276,12 @@ BROWSER = Failure(
         "Add {browser} to the browsers of the end-to-end tests",
         "Report errors per browser, not only in total",
     ),
+    evidence=(
+        "Console on {browser}:\n\n```\n{jserror}\n```",
+        "With third-party scripts blocked, {page} works on {browser}.",
+    ),
+    question="Does it help to reload?",
+    answer="No, nor does a private window.",
     worst=2,
 )
 
@@ -273,6 +315,12 @@ AUTH_KEYS = Failure(
         "Fetch the key set again on an unknown `kid`, at most once a minute",
         "Rehearse the rotation every month",
     ),
+    evidence=(
+        "`jq .keys[].kid` of the JWKS: `{pod}` has one key, the others have two.",
+        "Pods from after the rotation are fine. `{pod}` is older.",
+    ),
+    question="Do we have to sign everybody out?",
+    answer="No, the tokens are good. It is the check that is wrong.",
 )
 
 CLOCK_SKEW = Failure(
@@ -293,6 +341,12 @@ CLOCK_SKEW = Failure(
     ),
     fix=("drained the node and stepped its clock", "rolled the {count_small} nodes with the fixed image"),
     next_steps=("Alert when the offset passes 100 ms", "Accept 30 s of skew when tokens are checked"),
+    evidence=(
+        "`chronyc tracking` on that node: `Not synchronised`, {seconds} s off.",
+        "`chronyc` on a new node: `command not found`.",
+    ),
+    question="One node, or all of them?",
+    answer="{count_small} that I have found.",
     worst=2,
 )
 
@@ -329,6 +383,12 @@ LIMITED = Failure(
         "Respect `Retry-After` instead of retrying at once",
         "Route mail from {third} to the team's list",
     ),
+    evidence=(
+        "```\n429 Too Many Requests\nX-RateLimit-Remaining: 0\n```\nFrom {third}, since {clock}.",
+        "{third} takes {latency} from my laptop too, so it is not our network.",
+    ),
+    question="Whom do we know at {third}?",
+    answer="Their support has a ticket from us, marked urgent.",
 )
 
 WEBHOOKS = Failure(
@@ -356,5 +416,11 @@ WEBHOOKS = Failure(
         "Sign the bytes that are sent",
         "Show delivery delay to merchants",
     ),
+    evidence=(
+        "`py-spy dump` of three workers: all wait in `recv`, for the same host.",
+        "Signed by hand over the raw bytes, the same payload is accepted.",
+    ),
+    question="Will everything arrive in the end?",
+    answer="Yes, we retry for 3 days.",
     worst=2,
 )

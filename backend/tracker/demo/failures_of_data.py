@@ -30,6 +30,12 @@ REPLICA_LAG = Failure(
         "Make `{job}` commit every 5,000 rows",
         "Route reads to the primary for 5 s after a write",
     ),
+    evidence=(
+        "`select now() - pg_last_xact_replay_timestamp()` on `{db}-r{digit}`: {seconds} s, and growing.",
+        "`pg_replication_slots` on the primary: the slot of `{db}-r{digit}` is {gb} GB behind.",
+    ),
+    question="Could we promote `{db}-r{digit}` if we had to?",
+    answer="Not without losing what it has not replayed. The other replica is current.",
 )
 
 MIGRATION_LOCK = Failure(
@@ -62,6 +68,12 @@ MIGRATION_LOCK = Failure(
         "Check migrations for locks in CI",
         "Run the backfill of `{table}` in batches at night",
     ),
+    evidence=(
+        "`pg_blocking_pids()` leads to the `ALTER`, and from there to a `SELECT` of {minutes} minutes.",
+        "```\nERROR:  canceling statement due to statement timeout\n```\n{count} in the last minute.",
+    ),
+    question="Is it safe to cancel the migration?",
+    answer="Yes, it is one transaction. It has changed nothing yet.",
 )
 
 SLOW_QUERY = Failure(
@@ -91,6 +103,12 @@ SLOW_QUERY = Failure(
         "Assert the number of queries of `{endpoint}` in a test",
         "Index `({column})` on `{table}`",
     ),
+    evidence=(
+        "`EXPLAIN (ANALYZE)`: `Seq Scan on {table}`, 1 row expected, {count} found.",
+        "The trace of one request has the same `SELECT` on `{table}` {mb} times.",
+    ),
+    question="Would a larger instance win us time?",
+    answer="No. It is a single query, the rest of `{db}` is fine.",
 )
 
 DISK_FULL = Failure(
@@ -119,6 +137,12 @@ DISK_FULL = Failure(
         "Set `max_slot_wal_keep_size`",
         "Let `debug` fall back to `info` by itself after an hour",
     ),
+    evidence=(
+        "`du -xsh /var/log` on `{pod}`: {gb} GB, nearly all of it `level=debug`.",
+        "```\n slot_name | active | retained\n cdc_old   | f      | {gb} GB\n```",
+    ),
+    question="How long have we got?",
+    answer="About {hours} hours at {pool} GB/h.",
 )
 
 QUEUE_BACKLOG = Failure(
@@ -155,6 +179,12 @@ QUEUE_BACKLOG = Failure(
         "Separate bulk from live traffic in `{queue}`",
         "Page on the age of the oldest message",
     ),
+    evidence=(
+        "`kafka-consumer-groups --describe`: `PreparingRebalance` every {seconds} s, for `{queue}` only.",
+        "Nearly all that waits in `{queue}` has `source: {third}`.",
+    ),
+    question="Can we drop what is old?",
+    answer="No, people wait for it. Nothing is lost, it is only late.",
 )
 
 POISON_MESSAGE = Failure(
@@ -186,6 +216,12 @@ POISON_MESSAGE = Failure(
         "Give up on a message after 5 attempts",
         "Replay the {count} parked messages",
     ),
+    evidence=(
+        "```\noffset={big} RecordTooLargeException: {mb} MB\n```\nThe same offset every time.",
+        "`{pod}` logs `AssertionError: {column}` at offset {big} and restarts.",
+    ),
+    question="What do we lose if we skip it?",
+    answer="One {object}, and that is saved in the dead-letter queue.",
 )
 
 CRON_OVERLAP = Failure(
@@ -225,6 +261,13 @@ CRON_OVERLAP = Failure(
         "Alert when the last success is older than {hours} h",
         "Schedule everything in UTC",
     ),
+    evidence=(
+        "`kubectl get jobs` shows two of `{job}`, both active.",
+        "The lock of `{job}` is {days} days old. The pod that took it is gone.",
+        "`{job}` has been reading `{table}` from the start for {hours} h.",
+    ),
+    question="Who has to know?",
+    answer="Finance and support. I have told both.",
     worst=2,
 )
 
@@ -254,6 +297,12 @@ INDEX_DRIFT = Failure(
         "Compare counts every 10 minutes and alert on the difference",
         "Rehearse the full rebuild, it takes {hours} h",
     ),
+    evidence=(
+        "Last line of the feed, from {clock}: `KeyError: '{column}'`. Nothing since.",
+        '`_analyze` gives other tokens for "{term}" than it did before `{version}`.',
+    ),
+    question="Do direct links still work?",
+    answer="Yes, it is only search.",
     worst=2,
 )
 
@@ -279,5 +328,11 @@ WRONG_NUMBERS = Failure(
         "Assert that `{column}` is unique before the join",
         "Compare the total with the ledger every night",
     ),
+    evidence=(
+        "`select {column} from {table} group by 1 having count(*) > 1` finds {count}.",
+        "`git bisect` ends at `{sha}`.",
+    ),
+    question="Since when?",
+    answer="Since `{version}`. Everything before that adds up.",
     worst=3,
 )

@@ -28,6 +28,12 @@ CERTIFICATE = Failure(
         "Reload certificates without a restart",
         "List every certificate that is not renewed by itself",
     ),
+    evidence=(
+        "`openssl s_client -connect {host}:443 | openssl x509 -noout -dates`: `notAfter` was at {clock}.",
+        "The file on disk is the new one. `{pod}` still has the old one in memory.",
+    ),
+    question="Is it only this one?",
+    answer="I have checked the others: none ends within {days} days.",
 )
 
 DNS = Failure(
@@ -56,6 +62,12 @@ DNS = Failure(
         "Review deletions in the zone like code",
         "Lower the TTL a day before a move",
     ),
+    evidence=(
+        "`dig {host}` from `{pod}`: `SERVFAIL`, about one time in three.",
+        "`dig +trace {host}`: `NXDOMAIN`, from our own name servers.",
+    ),
+    question="Could we put it into `/etc/hosts`?",
+    answer="For a pod or two. Better not.",
 )
 
 CDN = Failure(
@@ -93,6 +105,12 @@ CDN = Failure(
         "Test the edge rules with recorded requests",
         "Roll out edge configuration to one location first",
     ),
+    evidence=(
+        "`curl -sI` on `{endpoint}` with another query string: `X-Cache: HIT`.",
+        "The HTML at the edge asks for the assets of the last release. They are a 404.",
+    ),
+    question="Can we purge everything?",
+    answer="Region by region, or the origin falls over.",
 )
 
 PODS = Failure(
@@ -119,6 +137,12 @@ PODS = Failure(
         "Readiness must not depend on {peer}",
         "Keep {pool}% of spare capacity in {region}",
     ),
+    evidence=(
+        "`kubectl get pdb` finds none for {service}.",
+        "```\nReadiness probe failed: context deadline exceeded\n```\nOn `{pod}`, whenever {peer} is slow.",
+    ),
+    question="One zone, or all of {region}?",
+    answer="All of it.",
 )
 
 NETWORK = Failure(
@@ -151,6 +175,12 @@ NETWORK = Failure(
         "Practise leaving a zone every quarter",
         "Set our idle timeout below that of the load balancer",
     ),
+    evidence=(
+        "`ErrorPortAllocation` in {region} is above zero for the first time.",
+        "`mtr` from {region}: {small}% loss at the fourth hop. None from elsewhere.",
+    ),
+    question="Anything from the provider?",
+    answer="Nothing on their status page. Our ticket is open.",
 )
 
 SECRETS = Failure(
@@ -185,6 +215,12 @@ SECRETS = Failure(
         "Try removals in *audit only* for one quarter first",
         "Read secrets again when authentication fails",
     ),
+    evidence=(
+        "```\nFATAL:  password authentication failed\n```\nOnly on pods from before the change, such as `{pod}`.",
+        "`{job}` gets `AccessDenied` at its first call.",
+    ),
+    question="Can we have the old state back for today?",
+    answer="Yes, security agrees.",
 )
 
 CONFIG = Failure(
@@ -210,6 +246,12 @@ CONFIG = Failure(
         "Validate values against a schema in CI",
         "Show the difference to the other regions in the review",
     ),
+    evidence=(
+        "`diff` between {region} and the other regions: `{setting}`, nothing else.",
+        "`{sha}` is a merge, and it dropped our side.",
+    ),
+    question="Who can approve a change at this hour?",
+    answer="I can. Send me the diff.",
 )
 
 MONITORING = Failure(
@@ -242,5 +284,13 @@ MONITORING = Failure(
         "put the old label back beside the new one",
     ),
     next_steps=("Alert when a series disappears", "Review the ten noisiest alerts every month"),
+    evidence=(
+        "p99 of `{endpoint}` crosses {latency} a few times a day. It always has.",
+        "`/healthz` with {peer} stopped: `200 OK`.",
+        "`{pod}` is not among the targets. Asked directly, it answers.",
+        "The series are there, labelled `service` instead of `app`.",
+    ),
+    question="Has any customer noticed?",
+    answer="No, we found it ourselves.",
     worst=3,
 )

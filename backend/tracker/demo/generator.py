@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from tracker.demo.arrivals import HOUR, MINUTE, arrivals, microseconds, span, timestamp
+from tracker.demo.arrivals import DAY, HOUR, MINUTE, arrivals, microseconds, span, timestamp
 from tracker.demo.backlog import latest, lingering
+from tracker.demo.discussion import Discussion
 from tracker.demo.history import DemoIncident, History
 from tracker.demo.services import ALERTING
 from tracker.demo.story import Draw, Facts, Story, stories
@@ -24,6 +25,8 @@ _MITIGATED_FIRST = {1: 0.95, 2: 0.8, 3: 0.4, 4: 0.1}
 _UNOWNED = {1: 0.1, 2: 0.3, 3: 0.45, 4: 0.5}
 # Up to here a resolved incident has a report of a few lines, above it a review with a timeline.
 _REPORTED = {1: 0.5, 2: 0.75, 3: 0.9, 4: 0.97}
+# In how many somebody sets a wrong severity and undoes it.
+_SLIPS = 0.008
 # With more incidents than this most titles also name a host, without which few of a million would be distinct.
 _PLAIN = 2_000
 # Titles are not repeated within so many incidents.
@@ -38,7 +41,7 @@ def generate(count: int, *, now: datetime, seed: int = SEED) -> Iterator[DemoInc
     if count <= 0:
         return
     random = Random(seed)  # noqa: S311 - The data has to be repeatable, not secret.
-    writer = _Writer(random, microseconds(now), qualified=count > _PLAIN)
+    writer = _Writer(random, Random(~seed), microseconds(now), qualified=count > _PLAIN)  # noqa: S311
     window, newest = latest(count)
     older = count - len(newest)
     unresolved = {older - 1 - position: status for position, status in lingering(older)}
@@ -63,8 +66,8 @@ def _final_severity(status: str, recent: bool, random: Random) -> int:
 class _Writer:
     """Writes incidents; holds what is the same for all of them. Times are in microseconds since 1970."""
 
-    def __init__(self, random: Random, now: int, *, qualified: bool) -> None:
-        self.random, self.now, self.qualified = random, now, qualified
+    def __init__(self, random: Random, aside: Random, now: int, *, qualified: bool) -> None:
+        self.random, self.aside, self.now, self.qualified = random, aside, now, qualified
         self.stories = stories(random)
         self.lifetimes = {
             severity: [int(random.lognormvariate(0, sigma) * median * MINUTE) for _ in range(_LIFETIMES)]
@@ -98,6 +101,7 @@ class _Writer:
         by_person = early < 0.55
         history = History(
             self.random,
+            self.aside,
             created,
             started=started,
             actor=story.owners[int(draw() * len(story.owners))] if by_person else ALERTING,
@@ -108,19 +112,29 @@ class _Writer:
             summary=note if by_person else None,
         )
         history.actor = owner or story.owners[0]
+        discussion = Discussion(self.aside, history, severity, story, facts, choice)
+        talk = discussion.talk
         if history.owner != owner:
             history.take(phase * (0.02 + 0.13 * draw()), owner)
+        discussion.go_on(talk.arriving, phase * 0.2)
         if history.severity != severity or history.title != title:
             history.assess(phase * (0.2 + 0.25 * draw()), severity, title)
+        if self.aside.random() < _SLIPS:
+            discussion.slip(severity, phase * 0.5)
         if status == "OPEN":
             history.write(phase * (0.5 + 0.4 * draw()), summary)
+        discussion.go_on(talk.working, min(phase, lifetime * 0.7))
         if mitigated:
             history.move(phase, "MITIGATED", note if resolved else summary)
+        if status != "OPEN":
+            discussion.go_on(talk.watching, lifetime * 0.8)
         if resolved:
             if draw() < 0.03:
                 history.move(lifetime * 0.8, "RESOLVED", note)
+                discussion.go_on(("again",), lifetime * 0.9)
                 history.move(lifetime * 0.9, "OPEN", note)
             history.move(lifetime, "RESOLVED", summary)
+            discussion.go_on(talk.hindsight, lifetime + min(age - lifetime, lifetime, DAY))
         return history.incident()
 
     def _tell(self, created: int, severity: int) -> tuple[Story, Facts, float, str]:

@@ -3,20 +3,22 @@
 from random import Random
 from typing import NamedTuple
 
-from tracker.demo.arrivals import timestamp
+from tracker.demo.arrivals import written
 
 Changes = dict[str, list[str | None]]
 _SEVERITIES = ("", "SEV1", "SEV2", "SEV3", "SEV4")
 
 
 class DemoEvent(NamedTuple):
-    """One change, as in the event log; the time and what ``changes`` holds are as they go over the wire."""
+    """One change or comment, as in the event log; the time and what ``changes`` holds are as they go over the wire."""
 
     change_id: str
     type: str
     actor: str
     at: str
     changes: Changes
+    comment: str | None = None
+    reverts_change_id: str | None = None
 
 
 class DemoIncident(NamedTuple):
@@ -38,12 +40,8 @@ class DemoIncident(NamedTuple):
     resolved_at: str | None
     created_at: str
     updated_at: str
+    version: int
     events: list[DemoEvent]
-
-    @property
-    def version(self) -> int:
-        """How many changes there were, creation included."""
-        return len(self.events)
 
 
 def uuid7(moment: int, random: Random) -> str:
@@ -61,11 +59,14 @@ class History:
     """Replays what people did to an incident. Times are in microseconds; ``after`` is counted from its creation.
 
     Each method that changes something appends one event, unless nothing would change. ``actor`` is who does it.
+
+    :param aside: dice for the ids of comments and mistakes, so that the incident is the same without them.
     """
 
     def __init__(
         self,
         random: Random,
+        aside: Random,
         created: int,
         *,
         started: int,
@@ -76,13 +77,14 @@ class History:
         owner: str | None,
         summary: str | None,
     ) -> None:
-        self.random, self.created, self.actor = random, created, actor
+        self.random, self.aside, self.created, self.actor = random, aside, created, actor
         self.title, self.service, self.severity = title, service, severity
         self.owner, self.summary, self.status = owner, summary, "OPEN"
-        self.started_at = timestamp(started).isoformat()
+        self.started_at = written(started)
         self.mitigated_at: str | None = None
         self.resolved_at: str | None = None
         self.events: list[DemoEvent] = []
+        self.version, self.updated_at = 0, ""
         self.latest = created - 1
         changes: Changes = {
             "title": [None, title],
@@ -96,6 +98,11 @@ class History:
         if summary is not None:
             changes["summary"] = [None, summary]
         self._update(0, changes, "created")
+
+    @property
+    def passed(self) -> int:
+        """When the latest event was."""
+        return self.latest - self.created
 
     def take(self, after: float, owner: str | None) -> None:
         """Give the incident to ``owner``."""
@@ -124,7 +131,7 @@ class History:
     def move(self, after: float, status: str, summary: str | None) -> None:
         """Go to another status, stamping times as the tracker does, and amend the summary with it."""
         at = self._next(after)
-        now = timestamp(at).isoformat()
+        now = written(at)
         changes: Changes = {"status": [self.status, status]}
         self.status = status
         mitigated = self.mitigated_at
@@ -142,6 +149,21 @@ class History:
         self._amend(changes, summary)
         self._append("updated", at, now, changes)
 
+    def comment(self, after: float, actor: str, comment: str) -> None:
+        """Say something; that is no change of the incident."""
+        at = self._next(after)
+        now = written(at)
+        self.events.append(DemoEvent(uuid7(at, self.aside), "commented", actor, now, {}, comment))
+
+    def misjudge(self, after: float, until: float, severity: int) -> None:
+        """Set a wrong severity (1 to 4), and undo that at ``until``."""
+        right, wrong = _SEVERITIES[self.severity], _SEVERITIES[severity]
+        at = self._next(after)
+        mistake = uuid7(at, self.aside)
+        self._log(mistake, "updated", written(at), {"severity": [right, wrong]})
+        at = self._next(until)
+        self._log(uuid7(at, self.aside), "reverted", written(at), {"severity": [wrong, right]}, mistake)
+
     def incident(self) -> DemoIncident:
         """The incident with all that has happened to it."""
         events = self.events
@@ -157,7 +179,8 @@ class History:
             self.mitigated_at,
             self.resolved_at,
             events[0].at,
-            events[-1].at,
+            self.updated_at,
+            self.version,
             events,
         )
 
@@ -173,7 +196,12 @@ class History:
 
     def _update(self, after: float, changes: Changes, kind: str = "updated") -> None:
         at = self._next(after)
-        self._append(kind, at, timestamp(at).isoformat(), changes)
+        self._append(kind, at, written(at), changes)
 
     def _append(self, kind: str, at: int, text: str, changes: Changes) -> None:
-        self.events.append(DemoEvent(uuid7(at, self.random), kind, self.actor, text, changes))
+        self._log(uuid7(at, self.random), kind, text, changes)
+
+    def _log(self, change_id: str, kind: str, now: str, changes: Changes, reverts: str | None = None) -> None:
+        self.version += 1
+        self.updated_at = now
+        self.events.append(DemoEvent(change_id, kind, self.actor, now, changes, None, reverts))

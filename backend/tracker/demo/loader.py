@@ -28,7 +28,10 @@ _COPY_INCIDENTS = (
     " started_at, mitigated_at, resolved_at, created_at, updated_at, version) FROM STDIN"
 )
 # Of transaction 0: nobody who follows the log live wants to hear of what is loaded.
-_COPY_EVENTS = "COPY events (incident_id, change_id, type, actor, at, changes, transaction_id) FROM STDIN"
+_COPY_EVENTS = (
+    "COPY events (incident_id, change_id, type, actor, at, changes, comment, reverts_change_id,"
+    " transaction_id) FROM STDIN"
+)
 _NULL = r"\N"
 
 Progress = Callable[[int], None]
@@ -124,7 +127,11 @@ def _incident_row(incident: DemoIncident, number: int) -> str:
 def _event_row(incident_id: str, event: DemoEvent) -> str:
     # JSON escapes line breaks and tabs by itself; its backslashes are what COPY would take for its own.
     changes = dumps(event.changes).decode().replace("\\", r"\\")
-    return _row(incident_id, event.change_id, event.type, _escaped(event.actor), event.at, changes, "0")
+    comment = _NULL if event.comment is None else _escaped(event.comment)
+    reverts = event.reverts_change_id or _NULL
+    return _row(
+        incident_id, event.change_id, event.type, _escaped(event.actor), event.at, changes, comment, reverts, "0"
+    )
 
 
 def _row(*values: str) -> str:

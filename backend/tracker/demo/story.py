@@ -1,12 +1,13 @@
 """From failure modes to the title and the summary of one incident."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from tracker.demo.facts import BY_SEVERITY, facts_of
 from tracker.demo.failure import Failure
+from tracker.demo.remarks import remarks_on
 from tracker.demo.services import PEOPLE, SERVICES, Service
 
 # So many entries has the table from which a story is drawn; drawing is then a single look-up.
@@ -28,6 +29,7 @@ class Story:
     service: str
     owners: tuple[str, ...]
     slots: tuple[tuple[str, tuple[str, ...]], ...]
+    remarks: Mapping[str, tuple[str, ...]]
     titles: tuple[str, ...]
     impact: tuple[str, ...]
     signals: tuple[str, ...]
@@ -48,6 +50,10 @@ class Story:
     def note(self, facts: Facts, choice: float) -> str:
         """One or two sentences, as written in a hurry."""
         return _pick(self.impact, choice) % facts
+
+    def remark(self, kind: str, facts: Facts, choice: float) -> str:
+        """A comment, of a kind that :mod:`tracker.demo.remarks` knows."""
+        return _pick(self.remarks[kind], choice) % facts
 
     def progress(self, facts: Facts, choice: float) -> str:
         """What is known while the incident is being worked on."""
@@ -123,10 +129,16 @@ def _team(position: int) -> tuple[str, ...]:
 
 def _story(service: Service, failure: Failure, facts: dict[str, tuple[str, ...]], owners: tuple[str, ...]) -> Story:
     parts = (failure.titles, failure.impact, failure.signals, failure.cause, failure.fix, failure.next_steps)
-    names = {name for texts in parts for text in texts for name in _BRACES.findall(text)} - {"clock"}
+    remarks = remarks_on(failure)
+    names = {name for texts in (*parts, *remarks.values()) for text in texts for name in _BRACES.findall(text)}
     return Story(
         service.name,
         owners,
-        tuple((name, facts[name]) for name in sorted(names)),
-        *(tuple(_BRACES.sub(r"%(\1)s", text.replace("%", "%%")) for text in texts) for texts in parts),
+        tuple((name, facts[name]) for name in sorted(names - {"clock"})),
+        {kind: _templates(texts) for kind, texts in remarks.items()},
+        *(_templates(texts) for texts in parts),
     )
+
+
+def _templates(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_BRACES.sub(r"%(\1)s", text.replace("%", "%%")) for text in texts)
