@@ -239,8 +239,8 @@ def listening(channel: str) -> psycopg2.extensions.connection:
     engine = db.engines[LIVE]
     try:
         pooled = engine.raw_connection()
+        driver = cast("psycopg2.extensions.connection", pooled.dbapi_connection)
         pooled.detach()
-        driver = cast("psycopg2.extensions.connection", pooled.driver_connection)
         with driver.cursor() as cursor:
             cursor.execute(f"LISTEN {channel}")
     except psycopg2.Error as error:
