@@ -122,7 +122,7 @@ class EventLog:
             ORDER BY transaction_id DESC, id DESC LIMIT 1
         """
         self._continues = f"""
-            SELECT (%(transaction)s, %(event)s) = (0, 0) OR EXISTS (
+            SELECT (%(transaction)s, %(event)s) = (0::bigint, 0::bigint) OR EXISTS (
                 SELECT FROM events WHERE id = %(event)s AND transaction_id = %(transaction)s AND transaction_id > 0
             ), coalesce((
                 SELECT at > now() - interval '{KEPT}' FROM events
