@@ -56,7 +56,11 @@ def hub(app: Flask, **options: Any) -> Iterator[Hub]:
     made = Hub(app, EventLog(rendered_from("incidents")), **{"limit": 50, "heartbeat": 0.2, **options})
     yield made
     made.stop()
-    wait_until(lambda: made._thread is None, "the thread to end")
+    with connected(app) as connection:
+        # Otherwise it looks up only now and then.
+        connection.cursor().execute("NOTIFY incident_events")
+        connection.commit()
+        wait_until(lambda: made._thread is None, "the thread to end")
 
 
 def write(app: Flask, incident: str, chance: random.Random) -> None:

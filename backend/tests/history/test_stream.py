@@ -377,7 +377,7 @@ def test_whatever_ends_the_thread_the_next_stream_starts_another(
 ) -> None:
     read = streams._log.read
     with closing(streams.open()) as following:
-        assert opening(following)
+        assert opening(following).id == "0-0"
         with monkeypatch.context() as patch:
             patch.setattr(streams._log, "read", lambda *_: 1 / 0)
             assert [message for message in messages(following) if message] == []
