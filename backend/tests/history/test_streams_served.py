@@ -14,12 +14,11 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
+from tests.history.test_stream import LISTENERS
 from tests.serving import Server, serving, wait_until
 from tests.streams import Message, following
 from tracker.connections import drop_unread, give_up_stalled_clients
 from tracker.embedded import _Server
-
-LISTENERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'incident-tracker-live'"
 
 HUNDRED = (
     "INSERT INTO events (incident_id, change_id, type, actor, at)"
@@ -80,7 +79,7 @@ def stalled(server: Server, database: Any) -> Iterator[Iterator[Message | None]]
 def test_each_worker_tells_what_all_of_them_write(tmp_path: Path, url: str, database: Any) -> None:
     with serving(tmp_path, DATABASE_URL=url, WORKERS=2) as server, ExitStack() as stack:
         streams = [stack.enter_context(following(server.port)) for _ in range(12)]
-        database.execute(LISTENERS)
+        database.execute(f"SELECT count(*) {LISTENERS}")
         # The system shares connections out between the workers.
         assert database.fetchone() == (2,)
         for number in range(10):
