@@ -22,14 +22,14 @@ from tracker.history.stream import Hub
 from tracker.startup import upgrade_database
 
 STREAM = "/api/events/stream"
+LISTENERS = "FROM pg_stat_activity WHERE application_name = 'incident-tracker-live' AND datname = current_database()"
 BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV1", "summary": "Two\nlines\r\nand é"}
 
 
 @pytest.fixture
-def client(fresh_app: Flask) -> Iterator[FlaskClient]:
+def client(fresh_app: Flask) -> FlaskClient:
     """A client of an application that commits."""
-    yield fresh_app.test_client()
-    fresh_app.extensions["live"].stop()
+    return fresh_app.test_client()
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_a_transaction_that_runs_holds_back_what_comes_after_it_until_it_ends(
 def test_a_lost_connection_costs_nobody_anything(
     streams: Hub, create: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listener = text("SELECT pid FROM pg_stat_activity WHERE application_name = 'incident-tracker-live'")
+    listener = text(f"SELECT pid {LISTENERS}")
     with closing(streams.open()) as following:
         assert opening(following).id == "0-0"
         for number in range(1, 4):
@@ -301,10 +301,7 @@ def test_after_a_restore_everybody_starts_anew(fresh_app: Flask, streams: Hub, c
         # What was told last is not there any more.
         with connected(fresh_app) as connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM events")
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'incident-tracker-live'"
-            )
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {LISTENERS}")
             connection.commit()
         assert [message for message in messages(following) if message] == []
     with closing(streams.open(start)) as following:

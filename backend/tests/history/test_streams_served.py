@@ -14,12 +14,11 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
+from tests.history.test_stream import LISTENERS
 from tests.serving import Server, serving, wait_until
 from tests.streams import Message, following
 from tracker.connections import drop_unread, give_up_stalled_clients
 from tracker.embedded import _Server
-
-LISTENERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'incident-tracker-live'"
 
 HUNDRED = (
     "INSERT INTO events (incident_id, change_id, type, actor, at)"
@@ -79,10 +78,15 @@ def stalled(server: Server, database: Any) -> Iterator[Iterator[Message | None]]
 
 def test_each_worker_tells_what_all_of_them_write(tmp_path: Path, url: str, database: Any) -> None:
     with serving(tmp_path, DATABASE_URL=url, WORKERS=2) as server, ExitStack() as stack:
-        streams = [stack.enter_context(following(server.port)) for _ in range(12)]
-        database.execute(LISTENERS)
-        # The system shares connections out between the workers.
-        assert database.fetchone() == (2,)
+        streams: list[Iterator[Message | None]] = []
+
+        def both_listen() -> bool:
+            # The system shares connections out between the workers, of which the second one starts a little later.
+            streams.extend(stack.enter_context(following(server.port)) for _ in range(4))
+            database.execute(f"SELECT count(*) {LISTENERS}")
+            return bool(database.fetchone() == (2,))
+
+        wait_until(both_listen, "both workers to have a stream")
         for number in range(10):
             server.create(f"Number {number}")
         told_first = [next_event(streams[0]) for _ in range(10)]
