@@ -1,19 +1,26 @@
 """Sending a write again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
+from tests.serving import Answer, Server, serving
 from tests.test_rules import check_problem
 from tracker import idempotency
 from tracker.extensions import db
+from tracker.idempotency import REPLAYED
 
 BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV1"}
+AT_ONCE = 20
 
 
 def send(client: FlaskClient, path: str, body: Any, key: str, *, method: str = "POST", actor: str = "Ana") -> Any:
@@ -174,3 +181,130 @@ def test_what_cannot_be_committed_is_not_kept(fresh_app: Flask, monkeypatch: pyt
     assert answer.status_code == 201
     assert "Idempotent-Replayed" not in answer.headers
     assert fresh_app.test_client().get("/api/incidents").get_json()["total"] == 1
+
+
+def test_a_write_whose_commit_was_not_answered_is_not_done_again(
+    fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = db.session.commit
+
+    def lose_the_answer() -> None:
+        commit()
+        lost = psycopg2.OperationalError("server closed the connection unexpectedly")
+        raise OperationalError("COMMIT", {}, lost, connection_invalidated=True)
+
+    client = fresh_app.test_client()
+    with monkeypatch.context() as patched:
+        patched.setattr(db.session, "commit", lose_the_answer)
+        check_problem(in_another_thread(lambda: client.post("/api/incidents", json=BODY)), 503)
+        assert client.get("/api/incidents").get_json()["total"] == 1
+        check_problem(in_another_thread(lambda: send(client, "/api/incidents", BODY, "k")), 503)
+    answer = send(client, "/api/incidents", BODY, "k")
+    assert (answer.status_code, answer.headers["Idempotent-Replayed"]) == (201, "true")
+    assert client.get("/api/incidents").get_json()["total"] == 2
+
+
+@pytest.fixture
+def database(empty_database: str) -> Iterator[Engine]:
+    """The tests' own way into the database of the server."""
+    engine = create_engine(empty_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def server(tmp_path: Path, empty_database: str) -> Iterator[Server]:
+    """The real program, in two processes."""
+    url = empty_database.replace("postgresql+psycopg2://", "postgresql://")
+    with serving(tmp_path, DATABASE_URL=url, WORKERS=2) as server:
+        yield server
+
+
+def at_once(call: Callable[[int], Answer]) -> list[Answer]:
+    """What as many clients as `AT_ONCE` are answered, each told its number."""
+    start = Barrier(AT_ONCE)
+
+    def one(number: int) -> Answer:
+        start.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(AT_ONCE)))
+
+
+def written(database: Engine) -> tuple[int, int, int]:
+    """How many incidents, versions and events there are."""
+    sql = "SELECT (SELECT count(*) FROM incidents), (SELECT sum(version) FROM incidents), (SELECT count(*) FROM events)"
+    with database.connect() as connection:
+        incidents, versions, events = connection.execute(text(sql)).one()
+        return int(incidents), int(versions or 0), int(events)
+
+
+def check_running(answer: Answer) -> None:
+    assert (answer.status, answer.body["type"]) == (409, "urn:incident-tracker:problem:running")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_of_equal_writes_at_once_one_is_done(server: Server, database: Engine) -> None:
+    adds = {"create": (1, 1, 1), "comment": (0, 0, 1)}
+    for name, write in WRITES.items():
+        incident = server.call("/api/incidents", BODY).body
+        server.call(f"/api/incidents/{incident['id']}", {"severity": "SEV2"}, "PATCH")
+        change = server.call(f"/api/incidents/{incident['id']}/events").body["items"][-1]["changeId"]
+        method, path, body = write(incident, change)
+        headers = {"Idempotency-Key": f"{name} at once"}
+        before = written(database)
+        answers = at_once(lambda _: server.call(path, body, method, headers=headers))  # noqa: B023
+        (first,) = [answer for answer in answers if answer.status in (200, 201) and REPLAYED not in answer.headers]
+        for answer in answers:
+            if answer.status == 409:
+                check_running(answer)
+            else:
+                assert (answer.status, answer.body) == (first.status, first.body)
+        # Those who came too early have it for asking again.
+        again = server.call(path, body, method, headers=headers)
+        assert (again.status, again.body, again.headers[REPLAYED]) == (first.status, first.body, "true")
+        added = adds.get(name, (0, 1, 1))
+        assert written(database) == tuple(map(sum, zip(before, added, strict=True)))
+
+
+def test_equal_keys_of_several_callers_at_once_are_several(server: Server, database: Engine) -> None:
+    def send_as(caller: int) -> Answer:
+        headers = {"Idempotency-Key": "k", "X-Actor": f"Caller {caller % 4}"}
+        return server.call("/api/incidents", BODY, headers=headers)
+
+    answers = at_once(send_as)
+    for caller in range(4):
+        (incident,) = {answer.body["id"] for answer in answers[caller::4] if answer.status == 201}
+        assert send_as(caller).body["id"] == incident
+    assert written(database) == (4, 4, 4)
+
+
+def test_of_different_writes_with_one_key_at_once_one_is_done(server: Server, database: Engine) -> None:
+    def send_one(number: int) -> Answer:
+        return server.call("/api/incidents", {**BODY, "title": f"Title {number}"}, headers={"Idempotency-Key": "k"})
+
+    answers = at_once(send_one)
+    (done,) = [number for number, answer in enumerate(answers) if answer.status == 201]
+    for number, answer in enumerate(answers):
+        if answer.status == 409:
+            check_running(answer)
+        elif number != done:
+            assert answer.status == 422
+            assert "another request" in answer.body["errors"]["Idempotency-Key"][0]
+    assert send_one(done).body == answers[done].body
+    assert send_one(done - 1).status == 422
+    assert written(database) == (1, 1, 1)
+
+
+def test_writers_at_once_remove_the_keys_that_have_expired(server: Server, database: Engine) -> None:
+    expired = (
+        "INSERT INTO idempotency_keys (caller, key, fingerprint, status, headers, body, created_at)"
+        " SELECT 'Ana', 'old ' || n, '', 201, '{}', '', now() - interval '25 hours' FROM generate_series(1, 1000) AS n"
+    )
+    with database.begin() as connection:
+        connection.execute(text(expired))
+    answers = at_once(lambda number: server.call("/api/incidents", BODY, headers={"Idempotency-Key": f"new {number}"}))
+    assert {answer.status for answer in answers} == {201}
+    with database.connect() as connection:
+        assert kept(connection) == {f"new {number}" for number in range(AT_ONCE)}

@@ -84,7 +84,8 @@ class Writers:
             assert again.headers["Idempotent-Replayed"] == "true"
         for write in [write for write in self.unsure if write.key is not None]:
             # The first one may still be at work, in the database.
-            wait_until(lambda write=write: self._answer_to(write), "an answer", 10)  # type: ignore[misc]
+            wait_until(lambda write=write: self.failures or self._answer_to(write), "an answer", 10)  # type: ignore[misc]
+            assert not self.failures, "\n".join(self.failures)
             self.unsure.remove(write)
 
     def check(self, engine: Engine) -> None:
