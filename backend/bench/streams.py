@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import ceil
 from statistics import median
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import orjson
 
@@ -48,6 +48,12 @@ class Listeners:
             raise ProgramError("A stream broke off.")
         found: dict[str, list[float]] = orjson.loads(said)
         return found
+
+
+def let_go(writer: "Writer") -> None:
+    """Make one more change, with which the server notices which streams have been left."""
+    writer.change()
+    sleep(1)
 
 
 class Writer:
@@ -115,9 +121,10 @@ def latency(program: Program, writer: Writer) -> Reading:
         writer.sent.clear()
         with writer.steadily():
             while len(writer.sent) < CHANGES:
-                Event().wait(0.1)
-        Event().wait(1)
+                sleep(0.1)
+        sleep(1)
         each, worst = delays(writer.sent, listeners.finish(), count)
+        let_go(writer)
         figures.append(
             f"{count}: p50 {percentile(each, 0.5):.1f} ms, p95 {percentile(each, 0.95):.1f} ms, "
             f"all p95 {percentile(worst, 0.95):.1f} ms"
@@ -142,9 +149,7 @@ def beside_the_list(program: Program, writer: Writer, first: Request, *, seconds
                 listeners = Listeners(program.port, MOST)
                 measure(True)
                 listeners.finish()
-                # One more change, with which the server notices that they have left.
-                writer.change()
-                Event().wait(0.5)
+                let_go(writer)
             else:
                 measure(False)
     ratio = median(rates[True][number] / rates[False][number] for number in range(ROUNDS))
