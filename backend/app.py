@@ -17,6 +17,7 @@ from typing import NoReturn
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import BACKEND, Settings, SettingsError
+from tracker.connections import allow_open_files
 from tracker.startup import (
     StartupError,
     application_for_worker,
@@ -27,7 +28,11 @@ from tracker.startup import (
 )
 
 CONNECTIONS = 512
-"""Clients that one process lets connect at once, idle ones included: fewer than the files that it may have open."""
+"""Clients that one process lets connect at once beside its streams, idle ones included."""
+FILES = 256
+"""Files that a process may have open beside those connections: its own, and those to the database."""
+SPARE_THREADS = 4
+"""Threads that refuse one more stream, while all others are taken."""
 
 
 def main() -> int:
@@ -79,14 +84,15 @@ def serve(settings: Settings) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    files = allow_open_files(CONNECTIONS + settings.streams + FILES)
     Granian(
         "tracker",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
-        backpressure=CONNECTIONS,
+        blocking_threads=settings.threads + settings.streams + SPARE_THREADS,
+        backpressure=max(files - FILES, CONNECTIONS // 2),
         log_level=LogLevels.error,
         websockets=False,
         workers_kill_timeout=10,

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine, text
 
-from bench import whole
+from bench import streams, whole
 from bench.checks import WrongAnswerError, check, check_reference
 from bench.databases import (
     DATA,
@@ -132,7 +132,7 @@ def measure(options: Options, console: Console) -> None:
         chosen = {site.size: checked(site, options) for site in sites}
         results = drive_all(sites, chosen, options)
         readings = [reading for reading in whole.seeding(seedings) if options.wants(reading.name)]
-        readings += measure_whole(largest, options)
+        readings += measure_whole(largest, chosen[largest.size][0], options)
         with largest.engine.connect() as connection:
             version = connection.execute(text("SHOW server_version")).scalar_one()
     facts = machine_facts(version)
@@ -227,14 +227,19 @@ def drive_both(site: Site, request: Request, seconds: int) -> tuple[Figures, Fig
     return figures[0], figures[1] if request.reference else None
 
 
-def measure_whole(site: Site, options: Options) -> list[Reading]:
+def measure_whole(site: Site, first: Request, options: Options) -> list[Reading]:
     """Memory first, as the requests left it; then what disturbs it."""
     with site.engine.connect() as connection:
         count = int(connection.execute(text("SELECT count(*) FROM incidents")).scalar_one())
+    writer = streams.Writer(site.program)
+    beside = partial(streams.beside_the_list, site.program, writer, first, seconds=options.seconds)
     steps = {
         "memory of the worker": partial(whole.memory, site.program),
         "export as CSV": partial(whole.export, site.program, count),
         "bulk change": partial(whole.bulk, site.program),
+        "streams: a change reaches them": partial(streams.latency, site.program, writer),
+        "streams: the list beside them": partial(beside, writes=False),
+        "streams: the list beside them, amid changes": partial(beside, writes=True),
         "cold start": partial(whole.cold_start, site.url, DATA),
     }
     readings = []

@@ -61,6 +61,7 @@ def fresh_app(empty_database: str) -> Iterator[Flask]:
     upgrade_database(app)
     with app.app_context():
         yield app
+        app.extensions["live"].stop()
         db.session.remove()
         db.engine.dispose()
 
@@ -72,6 +73,7 @@ def shared_app(server_url: str) -> Iterator[Flask]:
         app = create_app(Settings(database_url=url))
         upgrade_database(app)
         yield app
+        app.extensions["live"].stop()
         with app.app_context():
             db.engine.dispose()
 

@@ -40,7 +40,12 @@ BEYOND_THE_SCHEMA = re.compile(
 document = schemathesis.openapi.from_wsgi(
     "/api/openapi.json", create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/none"))
 )
-operations: list[Any] = [result.ok() for result in document.get_all_operations() if isinstance(result, Ok)]
+operations: list[Any] = [
+    operation
+    for operation in (result.ok() for result in document.get_all_operations() if isinstance(result, Ok))
+    # An answer without an end cannot be waited for; its own tests read it strictly.
+    if operation.path != "/api/events/stream"
+]
 calls = [
     pytest.param(operation, mode, id=f"{operation.label}, {mode.value}")
     for operation in operations

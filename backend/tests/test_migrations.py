@@ -15,6 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -54,12 +55,22 @@ def objects(connection: Connection) -> Counter[str]:
     return found
 
 
+def write_every_kind_of_event(client: FlaskClient, incident: dict[str, Any]) -> None:
+    """A change, a comment, and the change taken back, with a key."""
+    address = f"/api/incidents/{incident['id']}"
+    assert client.patch(address, json={"owner": "Ana"}).status_code == 200
+    comment = client.post(f"{address}/comments", json={"body": "Looking."}, headers={"Idempotency-Key": incident["id"]})
+    assert comment.status_code == 201
+    change = client.get(f"{address}/events").get_json()["items"][1]["changeId"]
+    assert client.post(f"/api/changes/{change}/revert").status_code == 200
+
+
 def test_down_and_up_again_on_a_filled_database(fresh_app: Flask, engine: Engine) -> None:
     client = fresh_app.test_client()
     for status in ("OPEN", "MITIGATED", "RESOLVED"):
         body = {"title": "Something broke", "service": "db", "severity": "SEV2", "status": status, "summary": "x"}
         incident = client.post("/api/incidents", json=body).get_json()
-        assert client.patch(f"/api/incidents/{incident['id']}", json={"owner": "Ana"}).status_code == 200
+        write_every_kind_of_event(client, incident)
     db.session.remove()
     with engine.connect() as connection:
         before = objects(connection)
@@ -312,3 +323,25 @@ def test_counts_survive_going_down_and_up_again(fresh_app: Flask, engine: Engine
         assert kept(connection, "incident_tallies") == counted(connection, "incident_tallies")
     flask_migrate.upgrade()
     check_counts(engine)
+
+
+def test_an_older_log_keeps_what_it_can_say(fresh_app: Flask, engine: Engine) -> None:
+    client = fresh_app.test_client()
+    body = {"title": "Something broke", "service": "db", "severity": "SEV2"}
+    incident = client.post("/api/incidents", json=body).get_json()
+    write_every_kind_of_event(client, incident)
+    address = f"/api/incidents/{incident['id']}/events"
+    before = client.get(address).get_json()["items"]
+    db.session.remove()
+    flask_migrate.downgrade(revision="0002")
+    with engine.connect() as connection:
+        old = connection.execute(text("SELECT type, changes FROM events ORDER BY id")).all()
+    assert [row.type for row in old] == ["created", "updated", "updated"]
+    flask_migrate.upgrade()
+    after = client.get(address).get_json()["items"]
+    assert [event["changes"] for event in after] == [event["changes"] for event in before if event["changes"]]
+    write_every_kind_of_event(client, client.post("/api/incidents", json=body).get_json())
+    with engine.connect() as connection:
+        # What is older than the column is not told as news.
+        live = connection.execute(text("SELECT transaction_id > 0 FROM events ORDER BY id")).scalars().all()
+    assert live == [False] * 3 + [True] * 4

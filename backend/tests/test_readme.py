@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ def run(client: FlaskClient, command: str) -> Any:
     method, headers, data, query, url = "GET", {}, None, [], ""
     for word in words:
         match word:
-            case "-s" | "-OJ":
+            case "-s" | "-sN" | "-OJ":
                 pass
             case "-sG":
                 method = "GET"
@@ -66,8 +67,11 @@ def test_a_command_answers_with_what_it_says(
         change = client.get("/api/incidents/INC-42/events").get_json()["items"][-1]["changeId"]
         command = command.replace("CHANGE_ID", change)
     response = run(client, command)
-    assert response.status_code in (200, 201), response.text
-    if " -OJ " in command:
+    assert response.status_code in (200, 201)
+    if " -sN " in command:
+        with closing(response):
+            assert next(iter(response.response)).startswith(b"retry: ")
+    elif " -OJ " in command:
         assert "filename=" in response.headers["Content-Disposition"]
         assert response.text
     else:

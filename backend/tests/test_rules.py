@@ -19,9 +19,11 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 # Nothing listens on port 1.
 NOWHERE = "postgresql+psycopg2://postgres@127.0.0.1:1/nothing"
+STREAM = "/api/events/stream"
 READS = [
     "/api/docs",
     "/api/docs/swagger-ui.css",
+    STREAM,
     "/api/health",
     "/api/incidents",
     "/api/incidents/INC-1",
@@ -57,10 +59,12 @@ def check_problem(response: Any, status: int) -> dict[str, Any]:
 
 
 class WholeAnswers(FlaskClient):
-    """Reads each answer to its end, which closes the file that it may come from."""
+    """Reads each answer to its end, which closes the file that it may come from; a stream has none, and is left."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        return super().open(*args, **{"buffered": True, **kwargs})
+        response = super().open(*args, **{"buffered": not str(args[0]).startswith(STREAM), **kwargs})
+        response.close()
+        return response
 
 
 @pytest.fixture
@@ -426,6 +430,8 @@ def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, creat
         response = client.get(path.replace("INC-1", f"INC-{number}"))
         if path == "/api/incidents/export":
             assert response.headers["Cache-Control"] == "no-cache"
+        elif path == STREAM:
+            assert response.headers["Cache-Control"] == "no-store"
         elif not path.startswith("/api/docs"):
             assert response.content_type == JSON, path
             assert response.headers["Cache-Control"] == "no-cache", path

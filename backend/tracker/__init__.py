@@ -8,6 +8,10 @@ from flask_cors import CORS
 from tracker import about, admission, browser, database, logging, problems
 from tracker.config import BACKEND, Settings
 from tracker.extensions import api, db, migrate
+from tracker.history import routes as history
+from tracker.history.queries import EventLog
+from tracker.history.stream import Hub
+from tracker.incidents import queries
 from tracker.incidents import routes as incidents
 from tracker.openapi import API_OPTIONS
 from tracker.parsing import check_host, check_request
@@ -55,7 +59,10 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     api.init_app(app)
     # The other connections are for those who only want to look something up.
     app.extensions["export_slots"] = BoundedSemaphore(max(1, database.pool_size(settings) // 2))
+    event_log = EventLog(queries.rendered_from("incidents"))
+    app.extensions["live"] = Hub(app, event_log, limit=settings.streams)
     api.register_blueprint(incidents.blp)
+    api.register_blueprint(history.blp)
     about.register(app)
     browser.register(app)
     if settings.cors_origins:

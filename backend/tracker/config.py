@@ -62,6 +62,7 @@ class Settings:
     port: int = 5000
     workers: int = 1
     threads: int = 64
+    streams: int = 500
     statement_timeout: int = 10
     slow_query_ms: int = 500
     database_url: str | None = None
@@ -146,6 +147,7 @@ _READERS: dict[str, Any] = {
     "workers": _number(1, 64),
     # Fewer could not be shared out between work, waiting and answering that there is too much.
     "threads": _number(4, 512),
+    "streams": _number(0, 5000),
     "statement_timeout": _number(0, 3600),
     "slow_query_ms": _number(0, 3_600_000),
     "database_url": lambda _name, raw: normalise_database_url(raw),

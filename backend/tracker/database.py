@@ -22,10 +22,14 @@ from tracker.wire import dumps
 
 log = structlog.get_logger()
 
+NAME = "incident-tracker"
+"""How PostgreSQL lists the connections."""
 READS = "reads"
 """The name of the engine of what only reads: each statement commits by itself, and never waits behind a writer."""
 HEALTH = "health"
 """The name of the engine that the health check has to itself: it tells of the database, however busy the others are."""
+LIVE = "live"
+"""The name of the engine whose connection hears of new events."""
 POOL_TIMEOUT = 2
 """Seconds that a request waits for a connection before it is told to come back."""
 STALLED = 300
@@ -73,16 +77,17 @@ def pool_size(settings: Settings) -> int:
 
 
 def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any]]:
-    """What the engines are made from: that of writes, that of reads, and that of the health check.
+    """What the engines are made from: those of writes, of reads, of the health check and of live events.
 
     :param serves: whether statements are timed.
     """
+    connect_args = _connect_args(settings, serves=serves)
     options = {
         "url": settings.database_url or "postgresql+psycopg2://",
         "max_overflow": 0,
         "pool_timeout": POOL_TIMEOUT,
         "json_serializer": lambda value: dumps(value).decode(),
-        "connect_args": _connect_args(settings, serves=serves),
+        "connect_args": connect_args,
     }
     return {
         None: {**options, "pool_size": pool_size(settings)},
@@ -94,12 +99,19 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
             "pool_reset_on_return": None,
         },
         HEALTH: {**options, "pool_size": 1},
+        LIVE: {
+            **options,
+            "pool_size": 1,
+            "isolation_level": "AUTOCOMMIT",
+            # Also where the other side has gone without a word, an answer is not waited for much longer.
+            "connect_args": connect_args | {"application_name": f"{NAME}-live", "tcp_user_timeout": 10_000},
+        },
     }
 
 
 def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
     given = make_url(settings.database_url).query if settings.database_url else {}
-    defaults = {"connect_timeout": 3, "application_name": "incident-tracker"}
+    defaults = {"connect_timeout": 3, "application_name": NAME}
     timeouts = {"statement_timeout": settings.statement_timeout, "idle_in_transaction_session_timeout": STALLED}
     # No statement here takes as long as compiling it would; and what is read is in memory or on flash, where a row
     # elsewhere costs little more than the next one.
@@ -215,6 +227,25 @@ class Reader:
 
 
 reader = Reader()
+
+
+def listening(channel: str) -> psycopg2.extensions.connection:
+    """A connection of its own, on which each statement commits by itself, and that hears of ``channel``.
+
+    Whoever asks for it closes it.
+
+    :raises DBAPIError: where the database does not answer.
+    """
+    engine = db.engines[LIVE]
+    try:
+        pooled = engine.raw_connection()
+        driver = cast("psycopg2.extensions.connection", pooled.dbapi_connection)
+        pooled.detach()
+        with driver.cursor() as cursor:
+            cursor.execute(f"LISTEN {channel}")
+    except psycopg2.Error as error:
+        raise _translated(error, engine) from error
+    return driver
 
 
 @lru_cache(maxsize=10 * PREPARED)

@@ -4,10 +4,13 @@ import errno
 import gc
 import multiprocessing
 import os
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from threading import Thread
 
 import flask_migrate
@@ -18,10 +21,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tracker.config import Settings
+from tracker.connections import drop_unread, give_up_stalled_clients
 from tracker.extensions import db, migrate
 
 # Any constant will do, as long as no other program uses it on the same database.
 MIGRATION_LOCK = 7_203_991_845_310_227
+UNREAD = 1.0
+"""Seconds for which a process that ends waits for clients to take what was sent to them."""
+
+# Where a dump of another server was restored, the numbers of its transactions may still be to come here: such events
+# would be told after later ones, or never. They are history, which is not told. The largest one is looked up first.
+_FORGET_FOREIGN_TRANSACTIONS = """
+    UPDATE events SET transaction_id = 0
+    WHERE transaction_id > 0 AND (
+        SELECT max(transaction_id) FROM events WHERE transaction_id > 0
+    ) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
 
 
 class StartupError(Exception):
@@ -61,6 +76,8 @@ def upgrade_database(app: Flask) -> None:
                 connection.commit()
                 if _current_revision(connection) != _newest_revision():
                     flask_migrate.upgrade()
+                connection.execute(text(_FORGET_FOREIGN_TRANSACTIONS))
+                connection.commit()
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
         except OperationalError as error:
             where = db.engine.url.set(password=None).render_as_string()
@@ -132,6 +149,22 @@ def application_for_worker(settings: Settings) -> Flask:
 
         Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     app = create_app(settings, serves=True)
+    live = app.extensions["live"]
+    live.on_start = partial(give_up_stalled_clients, settings.port)
+    told, tells = socket.socketpair()
+    tells.setblocking(False)
+    # The server sets its own handlers later; this is told beside them. It waits for every answer to end, and a
+    # stream does not by itself.
+    signal.set_wakeup_fd(tells.detach(), warn_on_full_buffer=False)
+
+    def end_streams() -> None:
+        while told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+            pass
+        live.stop()
+        time.sleep(UNREAD)
+        drop_unread(settings.port)
+
+    Thread(target=end_streams, name="end-streams", daemon=True).start()
     # What is there now stays: the collector need not look through all of it again and again. Nor so often for what
     # requests leave, nearly all of which goes without it.
     gc.collect()

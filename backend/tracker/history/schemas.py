@@ -1,5 +1,7 @@
 """The event as it goes over the wire."""
 
+import json
+
 from marshmallow import Schema, fields, validate
 
 from tracker.history.models import EventType
@@ -16,12 +18,27 @@ EXAMPLE = {
     "comment": None,
     "revertsChangeId": None,
 }
+# A client sees the incident there too, which would make this long.
+STREAM_EXAMPLE = f"retry: 2000\nid: 7800-310\n\nid: 7801-311\nevent: updated\ndata: {json.dumps(EXAMPLE)}\n\n"
 
 
 class EventArguments(Schema):
     """Where to continue."""
 
     cursor = Text(low=1, high=2000, metadata={"description": "The nextCursor of an earlier answer."})
+
+
+class StreamArguments(Schema):
+    """Where a live stream continues."""
+
+    after = Text(
+        low=1,
+        high=100,
+        metadata={
+            "description": "The id of the last event that was received. Left out: only what happens from now on.",
+            "example": "7801-311",
+        },
+    )
 
 
 class EventRead(Schema):

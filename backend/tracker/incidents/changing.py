@@ -99,7 +99,7 @@ def record(
     for incident, _ in touched:
         incident.updated_at = now
         incident.version += 1
-    names = {name for _, changes in touched for name in changes}
+    names = sorted({name for _, changes in touched for name in changes})
     changed = [ATTRIBUTES[name] for name in names] + ["updated_at", "version"]
     assignments = ", ".join(f"{column} = new.{column}" for column in changed)
     rows = [row_of(incident, [*changed, "id"]) for incident, _ in touched]

@@ -223,6 +223,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens, live
+         * @description Server-Sent Events, as `EventSource` reads them. `event` is the event's type; `data` is the event, as the history
+         *     of its incident shows it, with the incident as it is now under `incident`; `id` is where to continue from. Each
+         *     event comes once, in the same order for everybody, whatever is written at the same time.
+         *
+         *     A stream begins with the present, or after the event that `Last-Event-ID` or `after` names, so that nothing is
+         *     missed in between. What is older than 7 days, or not of this database, cannot be continued from: then one `reset`
+         *     event comes, which says to read everything anew, and the stream goes on from the present. A comment comes when
+         *     nothing else did for 15 seconds. A client that does not keep up is cut off and may continue. While as many streams
+         *     are open as the server allows, the answer is 503.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1724,6 +1752,70 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The id of the last event that was received, as browsers send it when they reconnect. It wins over `after`, which is still in the address then.
+                 * @example 7801-311
+                 */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events, until the client leaves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 2000
+                     *     id: 7800-310
+                     *
+                     *     id: 7801-311
+                     *     event: updated
+                     *     data: {"id": 311, "incidentId": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14", "changeId": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50", "type": "updated", "actor": "Ana Souza", "at": "2026-03-02T10:05:12+00:00", "changes": {"status": ["OPEN", "MITIGATED"], "mitigatedAt": [null, "2026-03-02T10:05:12+00:00"]}, "comment": null, "revertsChangeId": null}
+                     */
+                    "text/event-stream": string;
                 };
             };
             /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
