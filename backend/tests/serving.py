@@ -161,6 +161,17 @@ def failing(folder: Path, **settings: Any) -> tuple[int, str, str]:
         return code, server.output.read_text(), server.errors.read_text()
 
 
+def once_free(port: int) -> int:
+    """The port, once nothing listens on it: a worker ends by itself with the program, and gives it back."""
+
+    def free() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    wait_until(free, "the worker to end with its parent", 10)
+    return port
+
+
 def databases_in(data_dir: Path) -> list[psutil.Process]:
     """The PostgreSQL servers that run on a data folder."""
     pgdata = str(data_dir / "postgresql")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from tests.serving import databases_in, serving, wait_until
+from tests.serving import databases_in, once_free, serving, wait_until
 from tests.test_migrations import check_counts
 from tests.writing import Write, Writers
 from tracker.embedded import _Server
@@ -57,9 +57,9 @@ def test_the_whole_program_may_be_killed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with serving(tmp_path, DATA_DIR=data, WORKERS=2) as server, Writers(server) as writers:
         writers.go_on()
-        workers = server.workers()
         server.process.kill()
-        wait_until(lambda: not any(worker.is_running() for worker in workers), "the workers to end", 5)
+        server.process.wait()
+        once_free(server.port)
         writers.stop()
     (survivor,) = databases_in(data)
     with serving(tmp_path, DATA_DIR=data) as writers.server:

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import databases_in, failing, serving, started, wait_until
+from tests.serving import databases_in, failing, once_free, serving, started, wait_until
 from tracker.embedded import _Server, _socket_folder, embedded_postgres_url
 
 AS_ROOT = os.geteuid() == 0
@@ -52,8 +51,8 @@ def test_data_outlive_every_kind_of_end(folder: Path) -> None:
         server.process.wait()
         killed = server.port
 
-    # The worker ends by itself, and gives the port back; the database waits for the next start.
-    with serving(folder, DATA_DIR=data, port=_once_free(killed)) as server:
+    # The database waits for the next start.
+    with serving(folder, DATA_DIR=data, port=once_free(killed)) as server:
         assert server.titles() == {"Before SIGTERM", "Before SIGINT", "Before SIGKILL"}
         for database in databases_in(data):
             database.kill()
@@ -63,15 +62,6 @@ def test_data_outlive_every_kind_of_end(folder: Path) -> None:
     with serving(folder, DATA_DIR=data) as server:
         assert len(server.titles()) == 3
     assert databases_in(data) == []
-
-
-def _once_free(port: int) -> int:
-    def free() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) != 0
-
-    wait_until(free, "the worker to end with its parent", 10)
-    return port
 
 
 def test_two_starts_share_one_database_and_the_last_stops_it(folder: Path) -> None:
