@@ -1,11 +1,11 @@
 import { type LiveState, useLiveState } from '@/lib/live-state';
 
-const WORDS: Record<LiveState, { word: string; tip: string }> = {
-  connecting: { word: 'Connecting', tip: 'Live updates are about to begin' },
-  live: { word: 'Live', tip: 'Live: changes show as they happen' },
+const TEXTS: Record<LiveState, { word?: string; tip: string }> = {
+  connecting: { tip: 'Live updates are about to begin' },
+  live: { tip: 'Live: changes show as they happen' },
   reconnecting: {
     word: 'Reconnecting',
-    tip: 'The server does not answer. What changes meanwhile will be shown once it does',
+    tip: 'The server cannot be reached. What happens meanwhile is shown once it can',
   },
   polling: {
     word: 'Polling',
@@ -13,15 +13,20 @@ const WORDS: Record<LiveState, { word: string; tip: string }> = {
   },
 };
 
-/** How fresh the page is, by shape, colour and word. While all is well the word is left to screen readers. */
+/** How fresh the page is, by shape, colour and text. The word shows where something is to be known. */
 export function LiveDot() {
   const state = useLiveState();
-  const { word, tip } = WORDS[state];
+  const { word, tip } = TEXTS[state];
   return (
-    <div className="live" data-state={state} role="status" data-tip={tip}>
-      <span className={state === 'live' || state === 'connecting' ? 'sr-only' : 'live-word'}>
-        {word}
+    <div className="live" data-state={state} data-tip={tip}>
+      <span className="sr-only" role="status">
+        {state !== 'connecting' && tip}
       </span>
+      {word && (
+        <span className="live-word" aria-hidden="true">
+          {word}
+        </span>
+      )}
       <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
         {state === 'polling' ? (
           <path d="M6 1 11 10.5H1z" fill="currentColor" />

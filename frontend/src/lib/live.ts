@@ -19,6 +19,8 @@ const LEADER_ANSWER_MS = 10_000;
 const REMEMBERED = 2_000;
 
 export interface LiveHandlers {
+  /** From now on everything is told. What was read just before may be a moment older. */
+  onJoin: () => void;
   onEvents: (blocks: Block[]) => void;
   /** Something may have been missed: everything has to be read anew. */
   onGap: () => void;
@@ -114,8 +116,8 @@ export function startLive(
       told.delete(old);
     }
     if (news.length > 0) handlers.onEvents(news);
-    // What this tab has read before it began to listen may be out of date already.
-    if (gap || isFirst) handlers.onGap();
+    if (isFirst && cursor !== null) handlers.onJoin();
+    if (gap) handlers.onGap();
   }
 
   function lead() {
@@ -180,9 +182,11 @@ export function startLive(
     } else {
       become(data.state);
       if (data.cursor === null || data.cursor === cursor || told.has(data.cursor)) return;
+      const isFirst = cursor === null;
       cursor = data.cursor;
       told.add(data.cursor);
-      handlers.onGap();
+      if (isFirst) handlers.onJoin();
+      else handlers.onGap();
     }
   }
 

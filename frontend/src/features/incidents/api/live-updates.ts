@@ -16,6 +16,12 @@ const BATCH = 200;
 /** What is counted, and the totals, are asked for again at most so often. */
 const REFRESH_MS = 2_000;
 
+/**
+ * What was read while the page opened may have missed what happened in the moment before the stream began. It is
+ * looked at again once the page has long been in use, rather than to ask twice for everything at its opening.
+ */
+const JOINED_MS = 10_000;
+
 type LiveEvent = IncidentEvent & { incident: Incident | null };
 
 /** Follows all that happens, in what is cached and for whoever listens to `onNews`; returns how to stop. */
@@ -33,6 +39,7 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
   let queue: Block[] = [];
   let batch: ReturnType<typeof setTimeout> | undefined;
   let refreshing: ReturnType<typeof setTimeout> | undefined;
+  let joined: ReturnType<typeof setTimeout> | undefined;
   let refreshedAt = 0;
   let stale: 'nothing' | 'lists' | 'everything' = 'nothing';
 
@@ -89,6 +96,9 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
 
   document.addEventListener('visibilitychange', onVisible);
   return {
+    onJoin() {
+      joined = setTimeout(onGap, JOINED_MS);
+    },
     onEvents(blocks) {
       queue = queue.concat(blocks);
       batch ??= setTimeout(apply, BATCH_MS);
@@ -97,6 +107,7 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
     onPoll: onGap,
     stop() {
       document.removeEventListener('visibilitychange', onVisible);
+      clearTimeout(joined);
       clearTimeout(batch);
       clearTimeout(refreshing);
     },

@@ -23,8 +23,10 @@ export function NewsPill({ ref, fresh, onLoad }: Props) {
           onClick={onLoad}
         >
           <ArrowUp aria-hidden="true" />
-          {fresh.length} new
-          {worst.length > 0 && <b> · {worst.length} SEV1</b>}
+          <span>
+            {fresh.length} new
+            {worst.length > 0 && ` · ${worst.length} SEV1`}
+          </span>
           <Kbd command="list.load" />
         </button>
       )}

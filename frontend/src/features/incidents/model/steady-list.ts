@@ -13,12 +13,15 @@ export interface SteadyList {
   readonly filter: ListState;
   /** The newest answer, whose counts are shown. */
   readonly answer: IncidentList;
-  /** When the answer that decided the rows was given, by the server's clock, in milliseconds. */
+  /** What is older was counted when the rows were decided; by the server's clock, in milliseconds. */
   readonly since: number;
   readonly items: readonly Incident[];
   /** What belongs to the list by now and waits to be asked for, by id. */
   readonly fresh: ReadonlyMap<string, Incident>;
 }
+
+/** A write is dated when it begins; it can be seen a little later. */
+const COMMIT_MS = 5_000;
 
 /** Without the server's clock, nothing in the answer is younger than its youngest change. */
 function timeOf(answer: IncidentList): number {
@@ -27,7 +30,14 @@ function timeOf(answer: IncidentList): number {
 }
 
 export function openList(place: string, filter: ListState, answer: IncidentList): SteadyList {
-  return { place, filter, answer, since: timeOf(answer), items: answer.items, fresh: new Map() };
+  return {
+    place,
+    filter,
+    answer,
+    since: timeOf(answer) - COMMIT_MS,
+    items: answer.items,
+    fresh: new Map(),
+  };
 }
 
 /** The same list with newer contents; unchanged, and the same object, where none of them is newer. */
@@ -74,7 +84,8 @@ export function withAnswer(list: SteadyList, answer: IncidentList): SteadyList {
 export function withNews(list: SteadyList, news: readonly News[]): SteadyList {
   const added = news
     .filter(({ event, incident, known }) => {
-      if (known || !matches(incident, list.filter)) return false;
+      if (known || Date.parse(event.at) < list.since) return false;
+      if (!matches(incident, list.filter)) return false;
       return event.type === 'created' || !matches(asBefore(incident, event.changes), list.filter);
     })
     .map(({ incident }) => incident);
