@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type Browser, expect, type Page, test } from '@playwright/test';
 import { watchFrames } from './frames';
+import { withoutStream } from './stream';
 import { longestTask } from './trace';
 
 /*
@@ -111,9 +112,10 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
   const requests: string[] = [];
   page.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    if (pathname.startsWith('/api/')) requests.push(pathname);
+    if (/^\/api\/(?!events)/.test(pathname)) requests.push(pathname);
   });
   await page.addInitScript(watchFrames);
+  await withoutStream(page);
   await page.goto(`/?status=all&per_page=${perPage}`);
   await page.waitForFunction(() => window.rowsPaintedAt !== null);
   await page.waitForLoadState('networkidle');

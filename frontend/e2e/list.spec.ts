@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { createIncident } from './api';
+import { withoutStream } from './stream';
 
 const rows = (page: Page) => page.locator('tbody tr');
 
@@ -11,6 +12,7 @@ test('the default view: what is not resolved, the worst first, at least 20 rows 
     const url = new URL(request.url());
     if (url.pathname.startsWith('/api/')) asked.push(url.pathname);
   });
+  await withoutStream(page);
   await page.goto('/');
   await expect(rows(page).first()).toBeVisible();
   const severities = await page.locator('tbody .c-severity').allInnerTexts();
@@ -21,7 +23,11 @@ test('the default view: what is not resolved, the worst first, at least 20 rows 
   );
   expect(inSight).toBeGreaterThanOrEqual(20);
   await page.waitForLoadState('networkidle');
-  expect(asked.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets']);
+  expect(asked.toSorted()).toEqual([
+    '/api/events/stream',
+    '/api/incidents',
+    '/api/incidents/facets',
+  ]);
 });
 
 test('no other host is contacted, and the console stays clean', async ({ page, baseURL }) => {

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { createIncident } from './api';
+import { changeAs, createIncident } from './api';
+import { refuseStream, withoutStream } from './stream';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -38,7 +39,25 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.goto('/');
     await expect(page.getByRole('alert')).toBeVisible();
   },
+  'list with news': async (page) => {
+    const { request } = page.context();
+    await page.goto('/?sort_by=number');
+    await expect(page.locator('.live')).toHaveAttribute('data-state', 'live');
+    const id = await page.locator('tbody tr').nth(1).getAttribute('data-id');
+    await changeAs(request, 'Cleo', id ?? '', { status: 'RESOLVED' });
+    await createIncident(request, { severity: 'SEV1' });
+    await expect(page.getByRole('button', { name: /1 new · 1 SEV1/ })).toBeVisible();
+    await expect(page.locator('tr[data-left]')).toHaveCount(1);
+    // The tint is gone by then.
+    await page.waitForTimeout(1_100);
+  },
+  'list that is polled': async (page) => {
+    await refuseStream(page);
+    await page.goto('/');
+    await expect(page.locator('.live-word')).toHaveText('Polling', { timeout: 20_000 });
+  },
   detail: async (page) => {
+    await withoutStream(page);
     await page.goto('/incidents/INC-3');
     await expect(
       page.getByRole('region', { name: 'History' }).getByRole('listitem').first(),
@@ -107,6 +126,7 @@ test('320 pixels are enough, as is a zoom of 400 %', async ({ page, request }) =
     owner: 'o'.repeat(110),
     summary: `\`\`\`\n${'long '.repeat(80)}\n\`\`\`\n\n|a|b|\n|-|-|\n|${'c'.repeat(90)}|d|`,
   });
+  await withoutStream(page);
   for (const path of [
     '/',
     '/?search=Unbreakable',

@@ -1,4 +1,5 @@
 import { expect, type Page, type Request, type Route, test } from '@playwright/test';
+import { withoutStream } from './stream';
 
 /*
  * What keeps the list right and cheap when the server has much to do: no request too many, none that nobody waits
@@ -11,7 +12,7 @@ const FACETS = '/api/incidents/facets';
 function watch(page: Page) {
   const sent: Request[] = [];
   const aborted: Request[] = [];
-  const isApi = (request: Request) => new URL(request.url()).pathname.startsWith('/api/');
+  const isApi = (request: Request) => /^\/api\/(?!events)/.test(new URL(request.url()).pathname);
   page.on('request', (request) => {
     if (isApi(request)) sent.push(request);
   });
@@ -33,6 +34,8 @@ function watch(page: Page) {
 
 const searchOf = (request: Request) => new URL(request.url()).searchParams.get('search');
 const pathOf = (request: Request) => new URL(request.url()).pathname;
+
+test.beforeEach(({ page }) => withoutStream(page));
 
 /** An answer of the list that can be told from every other: one row, one total, one count. */
 function answerOf(path: string, title: string, total: number) {

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from '@/App';
 import { listenToKeys } from '@/lib/commands';
+import { setLiveState } from '@/lib/live-state';
 import { createQueryClient } from '@/lib/query-client';
 import { followTheme } from '@/lib/theme';
 import './index.css';
@@ -14,9 +15,10 @@ listenToKeys(document);
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
+const client = createQueryClient();
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={createQueryClient()}>
+    <QueryClientProvider client={client}>
       {/* The URL is the state: a checkbox must not wait for a transition to show that it is checked. */}
       <BrowserRouter useTransitions={false}>
         <App />
@@ -24,3 +26,8 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+// The page shows what is; then it begins to follow. Without this piece it still works, and is told as not live.
+import('@/features/incidents/api/live-updates')
+  .then(({ followIncidents }) => followIncidents(client))
+  .catch(() => setLiveState('polling'));

@@ -60,8 +60,8 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** RFC 9110: a number of seconds, or the time itself. */
-function readRetryAfter(header: string | null): number | null {
+/** Retry-After in milliseconds. RFC 9110: it is a number of seconds, or the time itself. */
+export function readRetryAfter(header: string | null): number | null {
   if (header === null) return null;
   const seconds = Number(header);
   const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { HelpSheet } from '@/components/HelpSheet';
+import { LiveDot } from '@/components/LiveDot';
 import { NameMenu } from '@/components/NameMenu';
 import { PageBoundary } from '@/components/PageBoundary';
 import { SearchBox } from '@/components/SearchBox';
@@ -55,6 +56,7 @@ export function Layout() {
         </Link>
         <SearchBox />
         <div className="topbar-actions">
+          <LiveDot />
           <button
             type="button"
             className="btn ghost icon wide-only"

@@ -10,6 +10,7 @@ const COMMANDS = {
   'go.list': { title: 'Go to the incident list', group: 'Go', keys: 'g i' },
   'incident.create': { title: 'New incident', group: 'Go', keys: 'c' },
   'search.focus': { title: 'Search', group: 'List', keys: '/' },
+  'list.load': { title: 'Load what is new', group: 'List', keys: '.' },
   'page.previous': { title: 'Previous page', group: 'List', keys: '[' },
   'page.next': { title: 'Next page', group: 'List', keys: ']' },
   'form.submit': {

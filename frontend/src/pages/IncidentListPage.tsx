@@ -1,14 +1,14 @@
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
-import { listQuery } from '@/features/incidents/api/queries';
+import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
 import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
+import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
@@ -20,9 +20,11 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
-  const { data, error, failureReason, isPlaceholderData, isPending, refetch } = useQuery(
-    listQuery(state),
-  );
+  const list = useSteadyList(state);
+  const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
+  const fresh = [...list.fresh.values()];
+  const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
+  const pill = useRef<HTMLButtonElement>(null);
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
   const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
@@ -34,6 +36,17 @@ export function IncidentListPage() {
   useCommand('page.next', () => void navigate(hrefFor(state.page + 1)), {
     enabled: data !== undefined && hasNextPage(state.page, data),
   });
+  useCommand('list.load', () => void loadNews(), { enabled: data !== undefined });
+
+  async function loadNews() {
+    const added = await list.load();
+    // The pill is gone with the focus in it; a key was pressed where the focus still is.
+    const isLost = document.activeElement === document.body || document.activeElement === null;
+    if (isLost || document.activeElement === pill.current) {
+      focusRow(added[0]?.id ?? '', 0, { show: true });
+    }
+  }
+
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 
@@ -41,7 +54,7 @@ export function IncidentListPage() {
 
   return (
     <div className="list-page">
-      <title>Incidents · Incident Tracker</title>
+      <title>{`${worst > 0 ? `(${worst} SEV1) ` : ''}Incidents · Incident Tracker`}</title>
       <h1 className="sr-only">Incidents</h1>
       <div className="viewbar">
         <ViewTabs state={state} />
@@ -73,11 +86,13 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
+      <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
       {data && data.items.length > 0 && (
         <>
           <IncidentTable
             incidents={data.items}
             state={state}
+            filter={list.filter}
             stale={isPlaceholderData}
             onOpen={({ id }, index) =>
               rememberOpened({ search, id, index, scrollY: window.scrollY })

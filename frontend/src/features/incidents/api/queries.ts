@@ -1,10 +1,16 @@
-import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  replaceEqualDeep,
+} from '@tanstack/react-query';
 import { api, unwrap } from '@/api/client';
-import type { Incident, IncidentEvent } from '@/features/incidents/model/incident';
+import type { Incident, IncidentEvent, IncidentList } from '@/features/incidents/model/incident';
 import { incidentKey } from '@/features/incidents/model/incident';
 import { apiFilters, type ListState } from '@/lib/search-params';
 
 export const keys = {
+  all: ['incidents'] as const,
   lists: ['incidents', 'list'] as const,
   facets: ['incidents', 'facets'] as const,
   // "inc-42" typed by hand is the same incident as INC-42.
@@ -23,9 +29,24 @@ export function listQuery(state: ListState) {
   };
   return queryOptions({
     queryKey: [...keys.lists, query],
-    queryFn: ({ signal }) => unwrap(api.GET('/api/incidents', { params: { query }, signal })),
+    queryFn: async ({ signal }): Promise<IncidentList> => {
+      const call = api.GET('/api/incidents', { params: { query }, signal });
+      const page = await unwrap(call);
+      const { response } = await call;
+      return { ...page, servedAt: Date.parse(response.headers.get('Date') ?? '') || null };
+    },
+    structuralSharing: newestRows,
     placeholderData: keepPreviousData,
   });
+}
+
+/** What was asked before an event came may be answered after it, and knows less. */
+function newestRows(before: unknown, after: unknown): unknown {
+  if (before === undefined) return after;
+  const answer = after as IncidentList;
+  const known = new Map((before as IncidentList).items.map((incident) => [incident.id, incident]));
+  const items = answer.items.map((incident) => newest(known.get(incident.id), incident));
+  return replaceEqualDeep(before, { ...answer, items });
 }
 
 export type ExportFormat = 'csv' | 'ndjson';
@@ -64,7 +85,7 @@ export function incidentQuery(id: string, client: QueryClient) {
 /** Answers can overtake each other: a read that was asked before a write must not undo what the write showed. */
 function newest(before: unknown, after: unknown): unknown {
   const old = before as Incident | undefined;
-  return old && old.version > (after as Incident).version ? old : after;
+  return old && old.version >= (after as Incident).version ? old : after;
 }
 
 function findInLists(client: QueryClient, id: string): Incident | undefined {
@@ -72,6 +93,17 @@ function findInLists(client: QueryClient, id: string): Incident | undefined {
     .getQueriesData<{ items: Incident[] }>({ queryKey: keys.lists })
     .flatMap(([, page]) => page?.items ?? [])
     .find((incident) => incident.id === id || incidentKey(incident) === id.toUpperCase());
+}
+
+/** A history only grows: what came live while it was read is not lost again. */
+function joinEvents(before: unknown, after: unknown): unknown {
+  const all = new Map<number, IncidentEvent>();
+  for (const event of (before ?? []) as IncidentEvent[]) all.set(event.id, event);
+  for (const event of after as IncidentEvent[]) all.set(event.id, event);
+  return replaceEqualDeep(
+    before,
+    [...all.values()].toSorted((a, b) => a.id - b.id),
+  );
 }
 
 /** The whole history: it is read from its end, and the API gives it from its beginning. */
@@ -93,6 +125,7 @@ export function eventsQuery(id: string) {
       } while (cursor !== null);
       return events;
     },
+    structuralSharing: joinEvents,
   });
 }
 

@@ -1,10 +1,11 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type FocusEvent, type MouseEvent, memo, useEffect, useRef } from 'react';
+import { type FocusEvent, type MouseEvent, memo, useEffect, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
+import { matches } from '@/features/incidents/model/matches';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { SlaMark } from './SlaMark';
 
@@ -31,16 +32,19 @@ const COLUMNS: readonly Column[] = [
 interface Props {
   incidents: readonly Incident[];
   state: ListState;
+  /** What the rows were listed by. Those that have changed since, so that it is not true of them, stay dimmed. */
+  filter: ListState;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
   onOpen: (incident: Incident, index: number) => void;
 }
 
 /** Focuses the link of a row; when that row is gone, of the one that is now in its place. */
-export function focusRow(id: string, index: number): void {
+export function focusRow(id: string, index: number, { show = false } = {}): void {
   const rows = [...document.querySelectorAll<HTMLElement>('tbody tr[data-id]')];
   const row = rows.find((one) => one.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
   row?.querySelector('a')?.focus({ preventScroll: true });
+  if (show) row?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Keeps the focus in the list when its row leaves: another page, or an incident that was resolved meanwhile. */
@@ -67,7 +71,7 @@ function useFocusInPlace(incidents: readonly Incident[]) {
  * A native table of plain elements. CSS lays each row out as a grid, on a small screen as a card, and a browser that
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
-export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
+export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props) {
   const density = useDensity();
   const navigate = useNavigate();
   const focusInPlace = useFocusInPlace(incidents);
@@ -102,7 +106,7 @@ export function IncidentTable({ incidents, state, stale, onOpen }: Props) {
       </thead>
       <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
         {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} />
+          <IncidentRow key={incident.id} incident={incident} left={!matches(incident, filter)} />
         ))}
       </tbody>
     </table>
@@ -130,10 +134,18 @@ function SortableHeader({ column, state }: { column: Column; state: ListState })
   );
 }
 
+interface RowProps {
+  incident: Incident;
+  /** It does not belong to the list any more. */
+  left: boolean;
+}
+
 /** Every change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
-function sameRow(before: { incident: Incident }, after: { incident: Incident }): boolean {
+function sameRow(before: RowProps, after: RowProps): boolean {
   return (
-    before.incident.id === after.incident.id && before.incident.version === after.incident.version
+    before.incident.id === after.incident.id &&
+    before.incident.version === after.incident.version &&
+    before.left === after.left
   );
 }
 
@@ -141,9 +153,12 @@ function sameRow(before: { incident: Incident }, after: { incident: Incident }):
  * Its link is a plain one: the router's own would draw every row again whenever the URL changes, which it does while
  * somebody types a search.
  */
-const IncidentRow = memo(function IncidentRow({ incident }: { incident: Incident }) {
+const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
+  const [first] = useState(incident.version);
+  // A tint that runs once for every change: two names in turn, since the same one would not start again.
+  const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
   return (
-    <tr role="row" data-id={incident.id}>
+    <tr role="row" data-id={incident.id} data-left={left || undefined} data-tint={tint}>
       <td role="cell" className="c-severity">
         <SeverityBadge severity={incident.severity} />
       </td>
@@ -161,6 +176,7 @@ const IncidentRow = memo(function IncidentRow({ incident }: { incident: Incident
             {incident.title}
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
+          {left && <span className="row-left">no longer in this list</span>}
         </div>
       </td>
       <td role="cell" className="c-service">

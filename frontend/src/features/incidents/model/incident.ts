@@ -4,6 +4,8 @@ type Schemas = components['schemas'];
 
 export type Incident = Schemas['IncidentRead'];
 export type IncidentEvent = Schemas['EventRead'];
+/** A page of the list; `servedAt` is when the server gave it, in milliseconds, if it said so. */
+export type IncidentList = Schemas['IncidentPage'] & { readonly servedAt: number | null };
 export type IncidentPatch = Schemas['IncidentPatch'];
 export type IncidentDraft = Schemas['IncidentCreate'];
 

@@ -1,0 +1,101 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { useLocation } from 'react-router';
+import type { Incident } from '@/features/incidents/model/incident';
+import { listenToNews } from '@/features/incidents/model/news';
+import {
+  missingRows,
+  openList,
+  type SteadyList,
+  withAnswer,
+  withIncidents,
+  withNews,
+} from '@/features/incidents/model/steady-list';
+import { formatListState, type ListState } from '@/lib/search-params';
+import { incidentQuery, listQuery } from './queries';
+
+const NOTHING: ReadonlyMap<string, Incident> = new Map();
+
+/**
+ * The list of a URL, whose rows stay where they are: what is read again behind the person's back changes their
+ * contents only. A visit, another filter, page or order, and `load` bring what the server has.
+ */
+export function useSteadyList(state: ListState) {
+  const { key } = useLocation();
+  const place = `${key} ${formatListState(state)}`;
+  const query = useQuery(listQuery(state));
+  const { data, isFetching, isPlaceholderData } = query;
+  const [steady, setSteady] = useState<SteadyList | null>(null);
+
+  const isHere = steady?.place === place;
+  // What is on its way because of this visit still decides the rows; whatever comes later does not.
+  if (data && !isPlaceholderData && !isFetching && !isHere) {
+    setSteady(openList(place, state, data));
+  } else if (data && isHere && !isPlaceholderData && data !== steady.answer) {
+    setSteady(withAnswer(steady, data));
+  }
+  useNews(isHere ? steady : null, !isFetching, setSteady);
+
+  /** Brings the rows up to date. Resolves to those that are new on the page, once they are drawn. */
+  async function load(): Promise<Incident[]> {
+    const before = new Set(steady?.items.map(({ id }) => id));
+    const answer = await query.refetch();
+    if (!answer.data || answer.isError) return [];
+    const items = answer.data.items;
+    const opened = openList(place, state, answer.data);
+    flushSync(() => setSteady((list) => (list?.place === place ? opened : list)));
+    return items.filter(({ id }) => !before.has(id));
+  }
+
+  // Until the answer for a new place is there, the rows of the old one stay, as they were.
+  const shown = steady && (isHere || isPlaceholderData) ? steady : null;
+  return {
+    ...query,
+    answer: shown ? { ...shown.answer, items: shown.items } : data,
+    filter: shown?.filter ?? state,
+    fresh: isHere ? steady.fresh : NOTHING,
+    load,
+  };
+}
+
+/**
+ * What happens to the rows while nobody reads them again. A row that is missing from the answer after a gap has either
+ * moved to another page, or changed so that it left the list: the incident itself has to be asked.
+ */
+function useNews(
+  list: SteadyList | null,
+  settled: boolean,
+  setSteady: (change: (list: SteadyList | null) => SteadyList | null) => void,
+): void {
+  const client = useQueryClient();
+  const unsure = useRef(false);
+  useEffect(
+    () =>
+      listenToNews({
+        onNews: (news) => setSteady((now) => now && withNews(now, news)),
+        onGap: () => {
+          unsure.current = true;
+        },
+      }),
+    [setSteady],
+  );
+
+  const answer = list?.answer;
+  const missing = list && missingRows(list);
+  const latest = useRef(missing);
+  useEffect(() => {
+    latest.current = missing;
+  });
+  useEffect(() => {
+    if (!unsure.current || !settled || answer === undefined) return;
+    unsure.current = false;
+    for (const { id } of latest.current ?? []) {
+      client
+        .fetchQuery({ ...incidentQuery(id, client), staleTime: 0, retry: false })
+        .then((incident) => setSteady((now) => now && withIncidents(now, [incident])))
+        // The row stays as it was until something tells more.
+        .catch(() => null);
+    }
+  }, [client, answer, settled, setSteady]);
+}
