@@ -5,6 +5,8 @@ import { incidentKey } from '@/features/incidents/model/incident';
 import { apiFilters, type ListState } from '@/lib/search-params';
 
 export const keys = {
+  /** Everything about incidents, below. */
+  all: ['incidents'] as const,
   lists: ['incidents', 'list'] as const,
   facets: ['incidents', 'facets'] as const,
   // "inc-42" typed by hand is the same incident as INC-42.
