@@ -5,9 +5,11 @@ import type { paths } from './schema';
 
 const sayWhoWrites: Middleware = {
   onRequest({ request }) {
+    // What is sent again goes under the name that it was first sent under, whatever the name is by now.
+    if (request.method === 'GET' || request.headers.has('X-Actor')) return request;
     const name = displayName();
     // Header values are ASCII on their way, so the API reads the name percent-encoded.
-    if (request.method !== 'GET' && name) request.headers.set('X-Actor', encodeURIComponent(name));
+    if (name) request.headers.set('X-Actor', encodeURIComponent(name));
     return request;
   },
   onError({ error }) {

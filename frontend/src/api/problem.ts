@@ -1,6 +1,7 @@
 import type { components } from './schema';
 
 type Incident = components['schemas']['IncidentRead'];
+type ConflictingIncident = components['schemas']['ConflictingIncident'];
 
 /** Field -> messages, flattened: nested errors of the server become one list per field. */
 type FieldErrors = Record<string, string[]>;
@@ -12,10 +13,14 @@ type FieldErrors = Record<string, string[]>;
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
+  /** What kind of problem, as the server names it; null for an error that is not its own. */
+  readonly type: string | null;
   readonly fields: FieldErrors;
   readonly requestId: string | null;
   /** The incident as the server has it now; only with 412. */
   readonly current: Incident | null;
+  /** Where, and by whom, something was changed since; only with the 409 of a revert. */
+  readonly conflicts: readonly ConflictingIncident[];
   /** How long the server asks us to wait, when it says so. */
   readonly retryAfterMs: number | null;
 
@@ -23,17 +28,21 @@ export class ApiError extends Error {
     message: string,
     more: {
       status: number;
+      type?: string | null;
       fields?: FieldErrors;
       requestId?: string | null;
       current?: Incident | null;
+      conflicts?: readonly ConflictingIncident[];
       retryAfterMs?: number | null;
     },
   ) {
     super(message);
     this.status = more.status;
+    this.type = more.type ?? null;
     this.fields = more.fields ?? {};
     this.requestId = more.requestId ?? null;
     this.current = more.current ?? null;
+    this.conflicts = more.conflicts ?? [];
     this.retryAfterMs = more.retryAfterMs ?? null;
   }
 }
@@ -75,9 +84,13 @@ export function problemFrom(response: Response, body: unknown): ApiError {
     text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
     {
       status: response.status,
+      type: text(problem.type),
       fields: fieldErrors(problem.errors),
       requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
       current: isRecord(problem.current) ? (problem.current as Incident) : null,
+      conflicts: Array.isArray(problem.conflicts)
+        ? (problem.conflicts as ConflictingIncident[])
+        : [],
       retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
     },
   );

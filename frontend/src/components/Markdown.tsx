@@ -1,6 +1,7 @@
 import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import { useMemo } from 'react';
+import { PlainText } from './PlainText';
 
 /*
  * Markdown as people write it in an incident. What comes out is cleaned, and made to fit the page: headings go
@@ -36,6 +37,8 @@ const CLEAN = {
   ALLOWED_ATTR: ['href', 'title', 'align', 'start', 'open', 'colspan', 'rowspan', 'dir', 'lang'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
+  // Web addresses, mail, and what has no scheme: other schemes start programs.
+  ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 };
 
 const purify = DOMPurify(window);
@@ -43,7 +46,17 @@ purify.addHook('afterSanitizeAttributes', (node) => {
   if (node.tagName === 'A') node.setAttribute('rel', 'noopener noreferrer nofollow');
 });
 
+/** Clean HTML; null for text that the parser gives up on, such as a thousand quotes within each other. */
+function render(text: string): string | null {
+  try {
+    return purify.sanitize(marked.parse(text, { async: false }), CLEAN);
+  } catch {
+    return null;
+  }
+}
+
 export default function Markdown({ text }: { text: string }) {
-  const html = useMemo(() => purify.sanitize(marked.parse(text, { async: false }), CLEAN), [text]);
+  const html = useMemo(() => render(text), [text]);
+  if (html === null) return <PlainText text={text} />;
   return <div className="markdown" dir="auto" dangerouslySetInnerHTML={{ __html: html }} />;
 }

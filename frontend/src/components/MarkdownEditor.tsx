@@ -1,4 +1,5 @@
 import { lazy, type Ref, Suspense, useState } from 'react';
+import { PlainText } from './PlainText';
 
 const Markdown = lazy(() => import('./Markdown'));
 
@@ -9,6 +10,7 @@ interface Props {
   onEscape?: () => void;
   inputRef?: Ref<HTMLTextAreaElement>;
   rows?: number;
+  placeholder?: string;
   autoFocus?: boolean;
   'aria-label'?: string;
   'aria-invalid'?: boolean;
@@ -23,6 +25,7 @@ export function MarkdownEditor({
   inputRef,
   id,
   rows = 10,
+  placeholder = 'What happens, who is affected, what was tried. Markdown.',
   ...aria
 }: Props) {
   const [preview, setPreview] = useState(false);
@@ -53,7 +56,7 @@ export function MarkdownEditor({
           className="input"
           rows={rows}
           value={value}
-          placeholder="What happens, who is affected, what was tried. Markdown."
+          placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Escape' || event.nativeEvent.isComposing || !onEscape) return;
@@ -69,13 +72,7 @@ export function MarkdownEditor({
 /** Rendered Markdown; until the renderer is loaded, the text as it was written. */
 export function MarkdownText({ text }: { text: string }) {
   return (
-    <Suspense
-      fallback={
-        <div className="markdown raw" dir="auto">
-          {text}
-        </div>
-      }
-    >
+    <Suspense fallback={<PlainText text={text} />}>
       <Markdown text={text} />
     </Suspense>
   );

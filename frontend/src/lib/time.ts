@@ -33,17 +33,29 @@ const local = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   hourCycle: 'h23',
 });
-const day = new Intl.DateTimeFormat(undefined, {
+const DAY_AND_TIME = {
   day: 'numeric',
   month: 'short',
   year: 'numeric',
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
-});
+} as const;
+const day = new Intl.DateTimeFormat(undefined, DAY_AND_TIME);
+const second = new Intl.DateTimeFormat(undefined, { ...DAY_AND_TIME, second: '2-digit' });
 
 export function formatLocal(iso: string): string {
   return day.format(new Date(iso));
+}
+
+/** To the second, for what would otherwise look the same. */
+export function formatLocalSeconds(iso: string): string {
+  return second.format(new Date(iso));
+}
+
+/** "2025-03-04 14:02:31 UTC", as logs have it. */
+export function formatUtc(iso: string): string {
+  return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** "Tue, 4 Mar 2025, 15:02 local · 2025-03-04 14:02 UTC": what the screen says beside what the logs say. */

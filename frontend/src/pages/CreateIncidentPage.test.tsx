@@ -6,12 +6,15 @@ import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 
 let sent: unknown[];
+let keysSent: (string | null)[];
 
 beforeEach(() => {
   sent = [];
+  keysSent = [];
   server.use(
     http.post('/api/incidents', async ({ request }) => {
       sent.push(await request.json());
+      keysSent.push(request.headers.get('Idempotency-Key'));
       return HttpResponse.json(incident(), { status: 201 });
     }),
     http.get('/api/incidents/facets', () => HttpResponse.json(facets)),
@@ -104,16 +107,70 @@ describe('mistakes', () => {
   });
 
   test('a failed request keeps what was typed, and can be sent again', async () => {
-    const { body, init } = problem(503);
+    const { body, init } = problem(500);
     server.use(http.post('/api/incidents', () => HttpResponse.json(body, init), { once: true }));
     const { user, url } = renderApp('/incidents/new');
     await fill(user);
     await user.click(screen.getByRole('button', { name: 'Create incident' }));
-    expect(await screen.findByRole('alert')).toHaveTextContent('Problem 503.');
+    expect(await screen.findByRole('alert')).toHaveTextContent('Problem 500.');
     expect(screen.getByRole('alert')).toHaveTextContent('req-7');
     expect(await field('Title')).toHaveValue('Disk full');
     await user.click(screen.getByRole('button', { name: 'Create incident' }));
     await waitFor(() => expect(url()).toBe('/incidents/INC-42'));
+  });
+});
+
+describe('a lost answer', () => {
+  /** Takes what is sent, so often, and never answers. */
+  function loseAnswers(times: number) {
+    let left = times;
+    server.use(
+      http.post('/api/incidents', ({ request }) => {
+        if (left === 0) return undefined;
+        left -= 1;
+        keysSent.push(request.headers.get('Idempotency-Key'));
+        return HttpResponse.error();
+      }),
+    );
+  }
+
+  test('is asked for again, so that one incident is made', async () => {
+    loseAnswers(1);
+    const { user, url } = renderApp('/incidents/new');
+    await fill(user);
+    await user.click(screen.getByRole('button', { name: 'Create incident' }));
+    await waitFor(() => expect(url()).toBe('/incidents/INC-42'));
+    expect(keysSent).toHaveLength(2);
+    expect(keysSent[0]).toMatch(/^\w{32}$/);
+    expect(keysSent[1]).toBe(keysSent[0]);
+  });
+
+  test('can be asked for by hand, even after a reload: the same content has the same key', async () => {
+    loseAnswers(3);
+    const { user, unmount } = renderApp('/incidents/new');
+    await fill(user);
+    await user.click(screen.getByRole('button', { name: 'Create incident' }));
+    await screen.findByRole('alert');
+    unmount();
+    const again = renderApp('/incidents/new');
+    await again.user.type(await field('Title'), '!{Backspace}');
+    await again.user.click(screen.getByRole('button', { name: 'Create incident' }));
+    await waitFor(() => expect(again.url()).toBe('/incidents/INC-42'));
+    expect(keysSent).toHaveLength(4);
+    expect(new Set(keysSent).size).toBe(1);
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
+  test('other content is another incident', async () => {
+    loseAnswers(3);
+    const { user, url } = renderApp('/incidents/new');
+    await fill(user);
+    await user.click(screen.getByRole('button', { name: 'Create incident' }));
+    await screen.findByRole('alert');
+    await user.type(await field('Title'), ' again');
+    await user.click(screen.getByRole('button', { name: 'Create incident' }));
+    await waitFor(() => expect(url()).toBe('/incidents/INC-42'));
+    expect(new Set(keysSent).size).toBe(2);
   });
 });
 

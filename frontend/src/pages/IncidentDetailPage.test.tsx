@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
+import { toLocalInput } from '@/lib/time';
 import { facets, incident, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -11,14 +12,18 @@ interface Patch {
   body: unknown;
 }
 
+type StoredEvent = ReturnType<typeof event>;
+
 let stored: ReturnType<typeof incident>;
 let patches: Patch[];
-let events: unknown[];
+let keysSent: (string | null)[];
+let events: StoredEvent[];
 
 /** A server with one incident, which honours If-Match. */
 beforeEach(() => {
   stored = incident({ summary: 'It is **down**.', version: 3 });
   patches = [];
+  keysSent = [];
   events = [
     event(1, 'Ana', '2025-03-04T14:00:00Z', {}, 'created'),
     event(2, 'Ben', '2025-03-04T14:12:00Z', { severity: ['SEV3', 'SEV2'] }),
@@ -36,16 +41,12 @@ beforeEach(() => {
       const ifMatch = request.headers.get('If-Match');
       const body = (await request.json()) as object;
       patches.push({ ifMatch, body });
+      keysSent.push(request.headers.get('Idempotency-Key'));
       if (ifMatch !== `"${stored.version}"`) {
         const stale = problem(412, { current: stored });
         return HttpResponse.json(stale.body, stale.init);
       }
-      stored = {
-        ...stored,
-        ...body,
-        version: stored.version + 1,
-        updatedAt: new Date().toISOString(),
-      };
+      change('Zoë', body);
       return HttpResponse.json(stored);
     }),
     http.get('/api/incidents', () => HttpResponse.json(page([stored]))),
@@ -59,35 +60,50 @@ function event(id: number, actor: string, at: string, changes: object, type = 'u
   return {
     id,
     incidentId: stored.id,
-    changeId: stored.id,
+    changeId: changeId(id),
     type,
     actor,
     at,
     changes,
-    comment: null,
+    comment: null as string | null,
+    revertsChangeId: null as string | null,
   };
+}
+
+const changeId = (id: number) => `01900000-0000-7000-9000-${String(id).padStart(12, '0')}`;
+
+/** Changes the incident as the server does, with its event. */
+function change(actor: string, part: object, type = 'updated'): StoredEvent {
+  const at = new Date().toISOString();
+  const before = stored;
+  stored = { ...stored, ...part, version: stored.version + 1, updatedAt: at };
+  const changes = Object.fromEntries(
+    Object.entries(part).map(([field, to]) => [field, [before[field as keyof typeof before], to]]),
+  );
+  const added = event((events.at(-1)?.id ?? 0) + 1, actor, at, changes, type);
+  events.push(added);
+  return added;
 }
 
 /** Somebody else raises the severity behind our back. */
 function someoneElse() {
-  const at = new Date().toISOString();
-  stored = { ...stored, severity: 'SEV1', version: stored.version + 1, updatedAt: at };
-  events.push(event(3, 'Cleo', at, { severity: ['SEV2', 'SEV1'] }));
+  change('Cleo', { severity: 'SEV1' });
 }
 
-async function open() {
+async function open(title = 'Checkout answers 500') {
   const app = renderApp('/incidents/INC-42');
-  await screen.findByRole('heading', { level: 1, name: 'Checkout answers 500' });
+  await screen.findByRole('heading', { level: 1, name: title });
   return app;
 }
+
+const timeline = () => within(screen.getByRole('region', { name: 'Timeline' }));
 
 describe('reading', () => {
   test('the summary is Markdown, the history sentences', async () => {
     await open();
     expect(await screen.findByText('down')).toHaveProperty('tagName', 'STRONG');
-    const history = within(await screen.findByRole('region', { name: 'History' }));
-    await waitFor(() => expect(history.getAllByRole('listitem')).toHaveLength(2));
-    const [first, second] = history.getAllByRole('listitem');
+    await waitFor(() => expect(timeline().getAllByRole('listitem')).toHaveLength(2));
+    const [first, second] = timeline().getAllByRole('listitem');
     expect(first).toHaveTextContent(/^Ana opened INC-42/);
     expect(second).toHaveTextContent(/^Ben changed the severity SEV3 → to SEV2/);
     expect(second).toHaveTextContent('12m after it started');
@@ -288,71 +304,279 @@ describe('the summary', () => {
   });
 });
 
+describe('changes of different fields', () => {
+  test('both stand, and nobody is asked', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit title' }));
+    someoneElse();
+    await user.keyboard('My title{Enter}');
+    expect(await screen.findByRole('heading', { level: 1, name: 'My title' })).toBeInTheDocument();
+    expect(patches.map(({ ifMatch }) => ifMatch)).toEqual(['"3"', '"4"']);
+    expect(stored).toMatchObject({ title: 'My title', severity: 'SEV1' });
+    expect(screen.queryByRole('region', { name: /changed while/ })).toBeNull();
+    expect(screen.getByRole('button', { name: 'SEV1' })).toHaveAttribute('aria-pressed', 'true');
+  });
+
+  test('so does the same change made twice', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit title' }));
+    change('Cleo', { title: 'Our title' });
+    await user.keyboard('Our title{Enter}');
+    expect(await screen.findByRole('heading', { level: 1, name: 'Our title' })).toBeInTheDocument();
+    expect(screen.queryByRole('region', { name: /changed while/ })).toBeNull();
+  });
+});
+
 describe('a conflict', () => {
+  const panel = () => screen.getByRole('region', { name: /changed while you were editing/ });
+
+  /** Cleo has changed the title that is being edited here, and the severity. */
   async function conflict() {
     const app = await open();
     await app.user.click(screen.getByRole('button', { name: 'Edit title' }));
-    someoneElse();
+    change('Cleo', { title: 'Their title', severity: 'SEV1' });
     await app.user.keyboard('My title{Enter}');
-    const panel = await screen.findByRole('alert');
-    expect(panel).toHaveTextContent('My title');
-    await waitFor(() =>
-      expect(panel).toHaveTextContent(/Cleo changed the severity SEV2 → to SEV1/),
-    );
-    return { ...app, panel: within(panel) };
+    await screen.findByRole('region', { name: /changed while you were editing/ });
+    return app;
   }
 
   test('is told, with who did what, and nothing is overwritten', async () => {
     await conflict();
-    expect(stored).toMatchObject({ title: 'Checkout answers 500', severity: 'SEV1' });
-    expect(screen.getByRole('button', { name: 'SEV1' })).toHaveAttribute('aria-pressed', 'true');
+    await waitFor(() =>
+      expect(panel()).toHaveTextContent(
+        /Cleo changed the title.*changed the severity SEV2 → to SEV1/,
+      ),
+    );
+    const choice = within(screen.getByRole('group', { name: 'Which title?' }));
+    expect(choice.getByRole('radio', { name: /^Theirs.*Cleo.*Their title$/ })).not.toBeChecked();
+    expect(choice.getByRole('radio', { name: /^Mine.*My title$/ })).not.toBeChecked();
+    expect(stored.title).toBe('Their title');
+    expect(screen.getByRole('heading', { level: 1, name: 'Their title' })).toBeInTheDocument();
   });
 
-  test('"Save mine anyway" writes onto what is there now', async () => {
-    const { user, panel } = await conflict();
-    await user.click(panel.getByRole('button', { name: 'Save mine anyway' }));
+  test('has to be decided before it can be saved', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(screen.getByRole('alert')).toHaveTextContent('Choose which title to keep.');
+    expect(screen.getByRole('radio', { name: /^Theirs/ })).toHaveFocus();
+    expect(patches).toHaveLength(1);
+  });
+
+  test('mine is written onto what is there now', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('radio', { name: /^Mine/ }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
     expect(await screen.findByRole('heading', { level: 1, name: 'My title' })).toBeInTheDocument();
     expect(patches.at(-1)).toEqual({ ifMatch: '"4"', body: { title: 'My title' } });
     expect(stored.severity).toBe('SEV1');
-    expect(screen.queryByRole('alert')).toBeNull();
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Edit title' })).toHaveFocus());
+    expect(localStorage.getItem(`draft:conflict:${stored.id}`)).toBeNull();
+  });
+
+  test('theirs needs no writing', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('radio', { name: /^Theirs/ }));
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Edit title' })).toHaveFocus());
+    expect(screen.queryByRole('region', { name: /changed while/ })).toBeNull();
+    expect(patches).toHaveLength(1);
+  });
+
+  test('mine can be thrown away', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('button', { name: 'Discard my title' }));
+    await waitFor(() => expect(screen.queryByRole('region', { name: /changed while/ })).toBeNull());
+    expect(patches).toHaveLength(1);
+  });
+
+  test('is decided field by field; what only one side changed is no question', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('button', { name: 'Edit owner' }));
+    await user.keyboard('Zoë{Enter}');
+    await waitFor(() => expect(stored.owner).toBe('Zoë'));
+    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
+    change('Cleo', { summary: 'Their summary.' });
+    await user.clear(screen.getByRole('textbox', { name: 'Summary' }));
+    await user.type(screen.getByRole('textbox', { name: 'Summary' }), 'My summary.');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    const summary = within(await screen.findByRole('group', { name: 'Which summary?' }));
+    expect(summary.getByRole('textbox', { name: 'Their summary' })).toHaveValue('Their summary.');
+    expect(summary.getByRole('textbox', { name: 'My summary' })).toHaveValue('My summary.');
+    await user.click(summary.getByRole('radio', { name: /^Mine/ }));
+    const title = within(screen.getByRole('group', { name: 'Which title?' }));
+    await user.click(title.getByRole('radio', { name: /^Theirs/ }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(stored.summary).toBe('My summary.'));
+    expect(patches.at(-1)?.body).toEqual({ summary: 'My summary.' });
+    expect(stored).toMatchObject({ title: 'Their title', owner: 'Zoë', severity: 'SEV1' });
+    // The draft that was saved by another way than the editor is no draft any more.
+    expect(screen.queryByText(/unsaved draft/)).toBeNull();
+  });
+
+  test('all fields can be chosen at once', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('button', { name: 'Edit owner' }));
+    change('Cleo', { owner: 'Cleo' });
+    await user.keyboard('Zoë{Enter}');
+    await screen.findByRole('group', { name: 'Which owner?' });
+    await user.click(screen.getByRole('button', { name: 'All mine' }));
+    for (const radio of screen.getAllByRole('radio', { name: /^Mine/ }))
+      expect(radio).toBeChecked();
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(stored).toMatchObject({ title: 'My title', owner: 'Zoë' }));
+    expect(patches.at(-1)?.body).toEqual({ title: 'My title', owner: 'Zoë' });
+  });
+
+  test('may be followed by another one, about what was changed once more', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('radio', { name: /^Mine/ }));
+    change('Dan', { title: 'Newest title' });
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    const theirs = await screen.findByRole('radio', { name: /^Theirs.*Newest title$/ });
+    expect(stored.title).toBe('Newest title');
+    // The choice was made against another value, and is asked for again.
+    expect(theirs).not.toBeChecked();
+    expect(screen.getByRole('radio', { name: /^Mine/ })).not.toBeChecked();
+    await waitFor(() => expect(panel()).toHaveFocus());
+    await waitFor(() => expect(panel()).toHaveTextContent(/Dan changed the title/));
+    await user.click(screen.getByRole('radio', { name: /^Mine/ }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(stored.title).toBe('My title'));
+    expect(patches.at(-1)?.ifMatch).toBe('"5"');
+  });
+
+  test('another field that is changed meanwhile does not hold it up', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('radio', { name: /^Mine/ }));
+    change('Dan', { service: 'ledger' });
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(stored).toMatchObject({ title: 'My title', service: 'ledger' }));
   });
 
   test('takes the focus and keeps it', async () => {
     await conflict();
-    expect(screen.getByRole('alert')).toHaveFocus();
+    expect(panel()).toHaveFocus();
   });
 
   test('waits, whatever else is changed meanwhile', async () => {
     const { user } = await conflict();
     await user.click(screen.getByRole('button', { name: 'Mitigated' }));
     await waitFor(() => expect(stored.status).toBe('MITIGATED'));
-    expect(screen.getByRole('alert')).toHaveTextContent('My title');
-    await user.click(screen.getByRole('button', { name: 'Save mine anyway' }));
+    expect(panel()).toHaveTextContent('My title');
+  });
+
+  test('is kept with what was typed when the page is left, and leaves the focus alone then', async () => {
+    const { unmount } = await conflict();
+    unmount();
+    const { user } = await open('Their title');
+    expect(panel()).not.toHaveFocus();
+    await user.click(screen.getByRole('radio', { name: /^Mine.*My title$/ }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() => expect(stored.title).toBe('My title'));
-    expect(screen.queryByRole('alert')).toBeNull();
   });
 
-  test('a draft that "Save mine anyway" has saved is no draft any more', async () => {
+  test('is over when theirs becomes the same', async () => {
+    const { unmount } = await conflict();
+    unmount();
+    change('Cleo', { title: 'My title' });
+    await open('My title');
+    await waitFor(() => expect(localStorage.getItem(`draft:conflict:${stored.id}`)).toBeNull());
+    expect(screen.queryByRole('region', { name: /changed while/ })).toBeNull();
+  });
+
+  test('that cannot be saved for now can be saved later', async () => {
+    const { user } = await conflict();
+    await user.click(screen.getByRole('radio', { name: /^Mine/ }));
+    const { body, init } = problem(500);
+    server.use(
+      http.patch('/api/incidents/:id', () => HttpResponse.json(body, init), { once: true }),
+    );
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('Problem 500.');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(stored.title).toBe('My title'));
+  });
+});
+
+describe('writing on a bad line', () => {
+  test('an edit whose answer is lost is sent again, under the same key', async () => {
     const { user } = await open();
-    await user.click(screen.getByRole('button', { name: 'Edit summary' }));
-    await user.type(screen.getByRole('textbox', { name: 'Summary' }), ' More. ');
-    someoneElse();
-    await user.keyboard('{Control>}{Enter}{/Control}');
-    await user.click(await screen.findByRole('button', { name: 'Save mine anyway' }));
-    await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
-    expect(screen.queryByText(/unsaved draft/)).toBeNull();
-    expect(Object.keys(localStorage)).toEqual([]);
+    server.use(
+      http.patch(
+        '/api/incidents/:id',
+        ({ request }) => {
+          keysSent.push(request.headers.get('Idempotency-Key'));
+          return HttpResponse.error();
+        },
+        { once: true },
+      ),
+    );
+    await user.click(screen.getByRole('button', { name: 'Mitigated' }));
+    await waitFor(() => expect(stored.status).toBe('MITIGATED'));
+    expect(keysSent).toHaveLength(2);
+    expect(keysSent[0]).toMatch(/^\w{32}$/);
+    expect(keysSent[1]).toBe(keysSent[0]);
   });
 
-  test('"Use theirs" leaves it alone', async () => {
-    const { user, panel } = await conflict();
-    await user.click(panel.getByRole('button', { name: 'Use theirs' }));
-    expect(screen.queryByRole('alert')).toBeNull();
-    expect(patches).toHaveLength(1);
+  test('so is one that the person repeats; the next edit has a key of its own', async () => {
+    const { user } = await open();
+    let down = true;
+    server.use(
+      http.patch('/api/incidents/:id', ({ request }) => {
+        if (!down) return undefined;
+        keysSent.push(request.headers.get('Idempotency-Key'));
+        return HttpResponse.error();
+      }),
+    );
+    await user.click(screen.getByRole('button', { name: 'Mitigated' }));
+    const retry = await screen.findByRole('button', { name: 'Retry' });
+    expect(keysSent).toHaveLength(3);
+    down = false;
+    await user.click(retry);
+    await waitFor(() => expect(stored.status).toBe('MITIGATED'));
+    expect(new Set(keysSent).size).toBe(1);
+    await user.click(screen.getByRole('button', { name: 'SEV1' }));
+    await waitFor(() => expect(stored.severity).toBe('SEV1'));
+    expect(new Set(keysSent).size).toBe(2);
   });
 });
 
 describe('times', () => {
+  test('while it is open, the clock runs against the target', async () => {
+    const startedAt = new Date(Date.now() - 65 * 60_000).toISOString();
+    stored = { ...stored, startedAt, severity: 'SEV1' };
+    await open();
+    const times = screen.getByRole('region', { name: 'Times' });
+    expect(times).toHaveTextContent('Time to mitigate1h 5m so far, ▲ 5m past the target of 1h');
+    expect(times).toHaveTextContent('Time to resolve1h 5m so far');
+  });
+
+  test('a time out of order is refused at its field, in local words', async () => {
+    stored = { ...stored, status: 'MITIGATED', mitigatedAt: '2025-03-04T14:30:00Z' };
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit start time' }));
+    const input = screen.getByLabelText('Started, local time');
+    await user.clear(input);
+    await user.type(input, toLocalInput('2025-03-04T14:31:00Z'));
+    expect(input).toHaveAccessibleDescription('= 2025-03-04 14:31:00 UTC');
+    await user.keyboard('{Enter}');
+    expect(input).toHaveAccessibleDescription(/^After the mitigation, /);
+    expect(patches).toEqual([]);
+  });
+
+  test('what the server has against a time is told at its field', async () => {
+    const { body, init } = problem(422, { errors: { startedAt: ['Must not be in the future.'] } });
+    server.use(http.patch('/api/incidents/:id', () => HttpResponse.json(body, init)));
+    const { user } = await open();
+    await user.click(screen.getByRole('button', { name: 'Edit start time' }));
+    const input = screen.getByLabelText('Started, local time');
+    await user.clear(input);
+    await user.type(input, '2099-01-01T00:00:00');
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(input).toHaveAccessibleDescription('Must not be in the future.'));
+    expect(input).toHaveFocus();
+  });
+
   test('a time that is typed in part is refused, not cleared', async () => {
     stored = { ...stored, status: 'MITIGATED', mitigatedAt: '2025-03-04T14:30:00Z' };
     const { user } = await open();

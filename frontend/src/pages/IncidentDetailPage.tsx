@@ -1,16 +1,19 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
+import { useState } from 'react';
 import { Link, useLocation, useNavigate, useParams } from 'react-router';
 import { ApiError } from '@/api/problem';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { incidentQuery } from '@/features/incidents/api/queries';
 import { useIncidentEdit } from '@/features/incidents/api/useIncidentEdit';
+import { useUndo } from '@/features/incidents/api/useUndo';
 import { ConflictPanel } from '@/features/incidents/components/detail/ConflictPanel';
-import { History } from '@/features/incidents/components/detail/History';
 import { IncidentHeader } from '@/features/incidents/components/detail/IncidentHeader';
 import { SummarySection } from '@/features/incidents/components/detail/SummarySection';
+import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
+import '../detail.css';
 
 export default function IncidentDetailPage() {
   const { id = '' } = useParams();
@@ -41,7 +44,10 @@ export default function IncidentDetailPage() {
 }
 
 function IncidentView({ incident }: { incident: Incident }) {
-  const edit = useIncidentEdit();
+  const { undo, offer } = useUndo(incident);
+  const edit = useIncidentEdit(incident.id, offer);
+  // A conflict that was left undecided is there again when the page opens.
+  const [leftOver] = useState(edit.conflict);
   return (
     <article className="page detail">
       <title>{`${incidentKey(incident)} ${incident.title} · Incident Tracker`}</title>
@@ -49,12 +55,19 @@ function IncidentView({ incident }: { incident: Incident }) {
         <BackToList />
         <span className="row-key">{incidentKey(incident)}</span>
       </nav>
-      {edit.conflict && <ConflictPanel conflict={edit.conflict} edit={edit} />}
+      {edit.conflict && (
+        <ConflictPanel
+          conflict={edit.conflict}
+          incident={incident}
+          edit={edit}
+          isNews={edit.conflict !== leftOver}
+        />
+      )}
       <IncidentHeader incident={incident} edit={edit} />
       <div className="detail-columns">
         <div>
           <SummarySection incident={incident} edit={edit} />
-          <History incident={incident} />
+          <Timeline incident={incident} undo={undo} />
         </div>
         <TimesSection incident={incident} edit={edit} />
       </div>

@@ -1,5 +1,6 @@
 import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
+import { toast } from 'sonner';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { server } from './server';
 
@@ -7,6 +8,8 @@ configure({ asyncUtilTimeout: 5_000 });
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterEach(() => {
+  // Toasts live outside of the tree, and the next test's app would show them.
+  toast.dismiss();
   cleanup();
   server.resetHandlers();
   localStorage.clear();
@@ -28,3 +31,4 @@ vi.stubGlobal(
   },
 );
 window.scrollTo = () => {};
+Element.prototype.setPointerCapture = () => {};

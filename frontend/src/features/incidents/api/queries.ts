@@ -10,6 +10,7 @@ import { incidentKey } from '@/features/incidents/model/incident';
 import { apiFilters, type ListState } from '@/lib/search-params';
 
 export const keys = {
+  /** Everything about incidents, below. */
   all: ['incidents'] as const,
   lists: ['incidents', 'list'] as const,
   facets: ['incidents', 'facets'] as const,

@@ -1,5 +1,7 @@
+import { keptKeyFor, settleKept } from '@/lib/idempotency';
 import { SEVERITIES, type Severity, STATUSES, type Status } from '@/lib/search-params';
 import { readStored, writeStored } from '@/lib/storage';
+import type { IncidentDraft } from './incident';
 
 export interface FormValues {
   title: string;
@@ -20,6 +22,7 @@ export const EMPTY_FORM: FormValues = {
 };
 
 const KEY = 'draft:new';
+const ATTEMPT = 'draft:new:attempt';
 
 /** What was being written when the page was left, or an empty form. Anything unreadable counts as nothing. */
 export function readDraft(): FormValues {
@@ -46,4 +49,10 @@ export function isEmptyForm(values: FormValues): boolean {
 
 export function keepDraft(values: FormValues): void {
   writeStored(KEY, isEmptyForm(values) ? null : JSON.stringify(values));
+  if (isEmptyForm(values)) settleKept(ATTEMPT);
+}
+
+/** The idempotency key for sending this: the same until the draft is gone, even after a reload. */
+export function draftKey(draft: IncidentDraft): string {
+  return keptKeyFor(ATTEMPT, JSON.stringify(draft));
 }

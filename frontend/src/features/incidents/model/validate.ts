@@ -1,4 +1,5 @@
-import type { IncidentDraft } from './incident';
+import { formatLocalSeconds } from '@/lib/time';
+import type { Incident, IncidentDraft } from './incident';
 
 export const LIMITS = {
   title: 255,
@@ -6,6 +7,7 @@ export const LIMITS = {
   service: 120,
   owner: 120,
   summary: 20_000,
+  comment: 20_000,
 } as const;
 
 type Field = 'title' | 'service' | 'severity' | 'status' | 'owner' | 'summary';
@@ -26,7 +28,7 @@ function lengthOf(text: string): number {
   return Array.from(text.trim()).length;
 }
 
-type TextField = 'title' | 'service' | 'owner' | 'summary';
+type TextField = 'title' | 'service' | 'owner' | 'summary' | 'comment';
 
 /** The message for one text field, or null. The server checks the same again. */
 export function checkText(field: TextField, text: string): string | null {
@@ -37,6 +39,30 @@ export function checkText(field: TextField, text: string): string | null {
   if (field === 'service' && length === 0) return 'Name the service that is affected.';
   const limit = LIMITS[field];
   return length > limit ? `At most ${limit} characters; these are ${length}.` : null;
+}
+
+export type TimeField = 'startedAt' | 'mitigatedAt' | 'resolvedAt';
+
+const TIME_ORDER: ReadonlyArray<[field: TimeField, noun: string]> = [
+  ['startedAt', 'start'],
+  ['mitigatedAt', 'mitigation'],
+  ['resolvedAt', 'resolution'],
+];
+
+/**
+ * The message for a corrected time that the incident's other times do not allow, or null. Whether it lies in the
+ * future is for the server's clock to say.
+ */
+export function checkTime(field: TimeField, at: string, incident: Incident): string | null {
+  const own = TIME_ORDER.findIndex(([name]) => name === field);
+  for (const [index, [name, noun]] of TIME_ORDER.entries()) {
+    const other = incident[name];
+    if (other === null || index === own) continue;
+    const later = Date.parse(at) - Date.parse(other);
+    if (index < own && later < 0) return `Before the ${noun}, ${formatLocalSeconds(other)}.`;
+    if (index > own && later > 0) return `After the ${noun}, ${formatLocalSeconds(other)}.`;
+  }
+  return null;
 }
 
 /** What is wrong with a draft, field by field; empty when it can be sent. */

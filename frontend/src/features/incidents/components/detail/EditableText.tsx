@@ -46,6 +46,7 @@ export function EditableText(props: Props) {
         ref={button}
         type="button"
         className="btn ghost icon small"
+        data-edit={label.toLowerCase()}
         aria-label={`Edit ${label.toLowerCase()}`}
         onClick={() => setEditing(base)}
       >

@@ -19,6 +19,7 @@ export function Segments<T extends string>({ label, options, value, onChoose, re
         <button
           key={option}
           type="button"
+          data-edit={option === value ? label.toLowerCase() : undefined}
           aria-pressed={option === value}
           onClick={() => option !== value && onChoose(option)}
         >

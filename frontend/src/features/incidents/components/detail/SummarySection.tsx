@@ -59,6 +59,7 @@ export function SummarySection({ incident, edit }: Props) {
             ref={button}
             type="button"
             className="btn ghost small"
+            data-edit="summary"
             aria-label="Edit summary"
             onClick={() => setEditing(incident)}
           >

@@ -1,21 +1,27 @@
 import { Pencil } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import { TimeAgo } from '@/components/TimeAgo';
-import { FieldMessage } from '@/components/ui/Field';
+import { describedBy, FieldMessage } from '@/components/ui/Field';
 import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import type { Incident } from '@/features/incidents/model/incident';
 import { TARGET_MS } from '@/features/incidents/model/sla';
+import { checkTime, type TimeField } from '@/features/incidents/model/validate';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
-import { formatDuration, formatLocal, fromLocalInput, toLocalInput } from '@/lib/time';
+import {
+  formatDuration,
+  formatLocal,
+  formatUtc,
+  fromLocalInput,
+  toLocalInput,
+  useNow,
+} from '@/lib/time';
 import { EditorButtons } from './EditorButtons';
 
 interface Props {
   incident: Incident;
   edit: IncidentEdit;
 }
-
-type TimeField = 'startedAt' | 'mitigatedAt' | 'resolvedAt';
 
 const TIMES: ReadonlyArray<{ field: TimeField; label: string; noun: string }> = [
   { field: 'startedAt', label: 'Started', noun: 'start' },
@@ -44,6 +50,7 @@ export function TimesSection({ incident, edit }: Props) {
                     field={field}
                     label={label}
                     base={editing.base}
+                    incident={incident}
                     edit={edit}
                     onClose={() => setEditing(null)}
                   />
@@ -77,7 +84,10 @@ export function TimesSection({ incident, edit }: Props) {
             </div>
           );
         })}
-        <Took label="Time to mitigate" incident={incident} until={incident.mitigatedAt} target />
+        {/* What was resolved at once has no time to mitigate. */}
+        {(incident.mitigatedAt !== null || incident.resolvedAt === null) && (
+          <Took label="Time to mitigate" incident={incident} until={incident.mitigatedAt} target />
+        )}
         <Took label="Time to resolve" incident={incident} until={incident.resolvedAt} />
         <div>
           <dt>Recorded</dt>
@@ -96,41 +106,51 @@ export function TimesSection({ incident, edit }: Props) {
 interface TookProps {
   label: string;
   incident: Incident;
+  /** When the clock stopped; null while it runs. */
   until: string | null;
   /** Compared with the target of the severity. */
   target?: boolean;
 }
 
 function Took({ label, incident, until, target = false }: TookProps) {
-  if (until === null) return null;
-  const took = Date.parse(until) - Date.parse(incident.startedAt);
-  const goal = TARGET_MS[incident.severity];
+  const now = useNow();
+  const took = (until === null ? now : Date.parse(until)) - Date.parse(incident.startedAt);
   return (
     <div>
       <dt>{label}</dt>
       <dd className="num">
         <b>{formatDuration(took)}</b>
-        {target && (
-          <span className="meta">
-            {took > goal
-              ? ` ▲ ${formatDuration(took - goal)} past the target of ${formatDuration(goal)}`
-              : ` within the target of ${formatDuration(goal)}`}
-          </span>
-        )}
+        <span className="meta">
+          {until === null && ' so far'}
+          {target &&
+            `${until === null ? ',' : ''} ${againstTarget(took, incident, until === null)}`}
+        </span>
       </dd>
     </div>
   );
+}
+
+function againstTarget(took: number, { severity }: Incident, running: boolean): string {
+  const goal = TARGET_MS[severity];
+  if (took > goal) {
+    return `▲ ${formatDuration(took - goal)} past the target of ${formatDuration(goal)}`;
+  }
+  return running
+    ? `${formatDuration(goal - took)} left of ${formatDuration(goal)}`
+    : `within the target of ${formatDuration(goal)}`;
 }
 
 interface EditorProps {
   field: TimeField;
   label: string;
   base: Incident;
+  /** As it is by now: what the time has to fit. */
+  incident: Incident;
   edit: IncidentEdit;
   onClose: () => void;
 }
 
-function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
+function TimeEditor({ field, label, base, incident, edit, onClose }: EditorProps) {
   const id = useId();
   const area = useRef<HTMLSpanElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -153,6 +173,9 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
       setError('Give a date and a time.');
       return;
     }
+    const wrong = at === null ? null : checkTime(field, at, incident);
+    setError(wrong ?? undefined);
+    if (wrong !== null) return;
     setSaving(true);
     const result = await edit.save({ [field]: at }, base);
     setSaving(false);
@@ -162,6 +185,8 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
 
   useCommand('form.submit', () => void save(), { within: area });
 
+  const at = fromLocalInput(text);
+  const hint = at === null ? undefined : `= ${formatUtc(at)}`;
   return (
     <span ref={area} className="editing">
       <input
@@ -173,16 +198,19 @@ function TimeEditor({ field, label, base, edit, onClose }: EditorProps) {
         autoFocus
         aria-label={`${label}, local time`}
         aria-invalid={error !== undefined}
-        aria-describedby={error ? `${id}-message` : undefined}
+        aria-describedby={describedBy(id, hint, error)}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          setError(undefined);
+        }}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) void save();
           else if (event.key === 'Escape') onClose();
         }}
       />
       <EditorButtons saving={saving} onSave={save} onCancel={onClose} />
-      <FieldMessage id={id} error={error} />
+      <FieldMessage id={id} hint={hint} error={error} />
     </span>
   );
 }

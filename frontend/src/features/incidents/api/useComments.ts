@@ -1,0 +1,113 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { api, unwrap } from '@/api/client';
+import { ApiError } from '@/api/problem';
+import { sendWrite } from '@/api/write';
+import type { IncidentEvent } from '@/features/incidents/model/incident';
+import {
+  dropOutgoing,
+  type Outgoing,
+  putOutgoing,
+  readOutbox,
+  useOutbox,
+} from '@/features/incidents/model/outbox';
+import { displayName } from '@/lib/display-name';
+import { newKey } from '@/lib/idempotency';
+import { keys } from './queries';
+
+/** What the server calls whoever gives no name. */
+const ANONYMOUS = 'anonymous';
+
+/** The keys of what this tab is sending. It goes on when the page is left, so it is no state of a component. */
+const onTheirWay = new Set<string>();
+
+/** Resolves to what the server has against the text, or to null; any other failure can be retried and is kept. */
+async function send(
+  client: QueryClient,
+  incidentId: string,
+  comment: Outgoing,
+): Promise<string | null> {
+  if (onTheirWay.has(comment.key)) return null;
+  onTheirWay.add(comment.key);
+  try {
+    const event = await sendWrite(() =>
+      unwrap(
+        api.POST('/api/incidents/{incident_id}/comments', {
+          params: {
+            path: { incident_id: incidentId },
+            header: {
+              'Idempotency-Key': comment.key,
+              'X-Actor': encodeURIComponent(comment.actor),
+            },
+          },
+          body: { body: comment.body },
+        }),
+      ),
+    );
+    client.setQueryData<IncidentEvent[]>(keys.events(incidentId), (known) =>
+      known && !known.some(({ id }) => id === event.id) ? [...known, event] : known,
+    );
+    dropOutgoing(incidentId, comment.key);
+    void client.invalidateQueries({ queryKey: keys.events(incidentId) });
+    return null;
+  } catch (reason) {
+    const refused = reason instanceof ApiError ? (reason.fields.body?.join(' ') ?? null) : null;
+    const error = refused ?? (reason instanceof Error ? reason.message : String(reason));
+    putOutgoing(incidentId, { ...comment, error });
+    return refused;
+  } finally {
+    onTheirWay.delete(comment.key);
+  }
+}
+
+interface Comments {
+  /** Those that the server has not confirmed, oldest first. */
+  outgoing: Outgoing[];
+  /** Sends a comment; resolves to what the server has against its text, which is then no longer in the outbox. */
+  post: (body: string, after: number) => Promise<string | null>;
+  /** Sends it again, under the same key. */
+  retry: (comment: Outgoing) => void;
+  discard: (comment: Outgoing) => void;
+}
+
+/**
+ * Commenting on an incident: what is sent is shown at once, and kept until the server has it. `after` is the id of the
+ * newest event that is known.
+ */
+export function useComments(incidentId: string): Comments {
+  const client = useQueryClient();
+  const outgoing = useOutbox(incidentId);
+
+  useEffect(() => {
+    // What was on its way when the page was closed goes on. It may have arrived, which its key tells the server.
+    for (const comment of readOutbox(incidentId)) {
+      if (comment.error === null) void send(client, incidentId, comment);
+    }
+  }, [client, incidentId]);
+
+  function start(comment: Outgoing): Promise<string | null> {
+    putOutgoing(incidentId, comment);
+    return send(client, incidentId, comment);
+  }
+
+  async function post(body: string, after: number): Promise<string | null> {
+    const comment = {
+      key: newKey(),
+      body,
+      actor: displayName() || ANONYMOUS,
+      at: new Date().toISOString(),
+      after,
+      error: null,
+    };
+    const refused = await start(comment);
+    if (refused !== null) dropOutgoing(incidentId, comment.key);
+    return refused;
+  }
+
+  return {
+    outgoing,
+    post,
+    retry: (comment) => void start({ ...comment, error: null }),
+    discard: (comment) => dropOutgoing(incidentId, comment.key),
+  };
+}

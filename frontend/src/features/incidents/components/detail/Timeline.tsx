@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { eventsQuery } from '@/features/incidents/api/queries';
+import { useComments } from '@/features/incidents/api/useComments';
+import type { Undo } from '@/features/incidents/api/useUndo';
+import { entriesOf, isRevertible } from '@/features/incidents/model/history';
+import type { Incident } from '@/features/incidents/model/incident';
+import { type Outgoing, unconfirmed } from '@/features/incidents/model/outbox';
+import { readStored, writeStored } from '@/lib/storage';
+import { CommentBox, draftNameOf } from './CommentBox';
+import { TimelineComment, TimelineOutgoing } from './TimelineComment';
+import { TimelineEntry } from './TimelineEntry';
+
+/** Everything that happened and was said, oldest first, with room to say more at its end. */
+export function Timeline({ incident, undo }: { incident: Incident; undo: Undo['undo'] }) {
+  const { data: events, error, refetch } = useQuery(eventsQuery(incident.id));
+  const comments = useComments(incident.id);
+  const entries = useMemo(() => entriesOf(events ?? []), [events]);
+  const outgoing = unconfirmed(comments.outgoing, events ?? []);
+  const newest = entries.findLast(isRevertible);
+  // Raised to call the keyboard into the comment box.
+  const [calls, setCalls] = useState(0);
+  const callBox = () => setCalls((before) => before + 1);
+
+  /** Back into the box, before whatever is being written there. */
+  function rewrite(comment: Outgoing) {
+    const name = draftNameOf(incident.id);
+    const draft = readStored(name);
+    writeStored(name, draft ? `${comment.body}\n\n${draft}` : comment.body);
+    comments.discard(comment);
+    callBox();
+  }
+
+  return (
+    <section className="panel" aria-labelledby="timeline-title">
+      <h2 id="timeline-title">Timeline</h2>
+      {error && !events && (
+        <ErrorPanel
+          title="The timeline could not be loaded"
+          error={error}
+          onRetry={() => void refetch()}
+        />
+      )}
+      {!error && !events && (
+        <div className="skeletons timeline-loading" role="status" aria-label="Loading the timeline">
+          <div className="skeleton h-4 w-2/3" />
+          <div className="skeleton mt-3 h-4 w-1/2" />
+        </div>
+      )}
+      <ol className="timeline">
+        {entries.map((entry) => {
+          const [first] = entry.events;
+          return first?.type === 'commented' ? (
+            <TimelineComment key={entry.changeId} event={first} incident={incident} />
+          ) : (
+            <TimelineEntry
+              key={entry.changeId}
+              entry={entry}
+              incident={incident}
+              isNewest={entry === newest}
+              undo={undo}
+            />
+          );
+        })}
+        {outgoing.map((comment) => (
+          <TimelineOutgoing
+            key={comment.key}
+            comment={comment}
+            onRetry={() => comments.retry(comment)}
+            onEdit={() => rewrite(comment)}
+            onDiscard={() => {
+              comments.discard(comment);
+              callBox();
+            }}
+          />
+        ))}
+      </ol>
+      <CommentBox
+        incidentId={incident.id}
+        calls={calls}
+        onCall={callBox}
+        onPost={(body) => comments.post(body, events?.at(-1)?.id ?? 0)}
+      />
+    </section>
+  );
+}
