@@ -10,25 +10,26 @@ async function open(page: Page, incident: { number: number }) {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
 
-const history = (page: Page) => page.getByRole('region', { name: 'History' }).getByRole('listitem');
+const timeline = (page: Page) =>
+  page.getByRole('region', { name: 'Timeline' }).getByRole('listitem');
 
-test('everything is edited in place, and the history tells it with the name', async ({
+test('everything is edited in place, and the timeline tells it with the name', async ({
   page,
   request,
 }) => {
   await open(page, await createIncident(request));
-  await expect(history(page)).toHaveCount(1);
+  await expect(timeline(page)).toHaveCount(1);
 
   await page.getByRole('button', { name: 'Mitigated' }).click();
   await expect(page.getByRole('button', { name: 'Mitigated' })).toHaveAttribute(
     'aria-pressed',
     'true',
   );
-  await expect(history(page).last()).toContainText('Zoë Ångström marked it Mitigated');
+  await expect(timeline(page).last()).toContainText('Zoë Ångström marked it Mitigated');
   await expect(page.getByText('Time to mitigate')).toBeVisible();
 
   await page.getByRole('button', { name: 'SEV1', exact: true }).click();
-  await expect(history(page).last()).toContainText('changed the severity SEV3 → to SEV1');
+  await expect(timeline(page).last()).toContainText('changed the severity SEV3 → to SEV1');
 
   await page.getByRole('button', { name: 'Edit title' }).click();
   await page.keyboard.type('Renamed in place');
@@ -41,13 +42,13 @@ test('everything is edited in place, and the history tells it with the name', as
   await page.getByRole('option', { name: /test-service/ }).click();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Assign to me' }).click();
-  await expect(history(page).last()).toContainText('Zoë Ångström took it on');
+  await expect(timeline(page).last()).toContainText('Zoë Ångström took it on');
 
   await page.getByRole('button', { name: 'Edit summary' }).click();
   await page.getByRole('textbox', { name: 'Summary' }).fill('# Cause\n\nA **full** disk.');
-  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('button', { name: 'Preview' }).first().click();
   await expect(page.locator('.preview strong')).toHaveText('full');
-  await page.getByRole('button', { name: 'Write' }).click();
+  await page.getByRole('button', { name: 'Write' }).first().click();
   await page.getByRole('textbox', { name: 'Summary' }).press('Control+Enter');
   await expect(page.getByRole('heading', { level: 3, name: 'Cause' })).toBeVisible();
   await page.reload();
@@ -60,10 +61,20 @@ test('a time that cannot be is refused at its field', async ({ page, request }) 
   await page.getByLabel('Started, local time').fill('2099-01-01T00:00:00');
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Started, local time')).toHaveAttribute('aria-invalid', 'true');
+  // The server's clock judges the future; what the page knows itself, it says before asking.
+  await expect(page.getByText('Must not be in the future')).toBeVisible();
   await page.getByLabel('Started, local time').fill('2024-01-01T00:00:00');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('region', { name: 'Times' })).toContainText('1 Jan 2024');
   await expect(page.getByRole('button', { name: 'Edit start time' })).toBeFocused();
+  await expect(timeline(page).last()).toContainText(
+    /changed the start time .* 1 Jan 2024, 00:00 .*earlier/,
+  );
+  await page.getByRole('button', { name: 'Resolved' }).click();
+  await page.getByRole('button', { name: 'Edit resolution time' }).click();
+  await page.getByLabel('Resolved, local time').fill('2023-12-31T23:00:00');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Before the start, 1 Jan 2024, 00:00:00.')).toBeVisible();
 });
 
 test('nobody is overwritten unseen, and nothing typed is lost', async ({ page, request }) => {
@@ -74,29 +85,55 @@ test('nobody is overwritten unseen, and nothing typed is lost', async ({ page, r
   await changeAs(request, 'Cleo', incident.id, { severity: 'SEV1', summary: 'What Cleo found.' });
   await page.getByRole('textbox', { name: 'Summary' }).press('Control+Enter');
 
-  const conflict = page.getByRole('alert');
+  const conflict = page.getByRole('region', {
+    name: 'This incident changed while you were editing',
+  });
   await expect(conflict).toBeFocused();
   await expect(conflict).toContainText(/Cleo.*severity SEV3 → to SEV1/);
-  await expect(conflict).toContainText('What I found.');
+  await expect(conflict.getByRole('textbox', { name: 'Their summary' })).toHaveValue(
+    'What Cleo found.',
+  );
+  await expect(conflict.getByRole('textbox', { name: 'My summary' })).toHaveValue('What I found.');
   await expect(page.getByRole('button', { name: 'SEV1', exact: true })).toHaveAttribute(
     'aria-pressed',
     'true',
   );
 
-  await conflict.getByRole('button', { name: 'Use theirs' }).click();
-  await expect(page.locator('main')).toBeFocused();
-  await expect(page.getByText('What Cleo found.')).toBeVisible();
-  await expect(page.getByText('You have an unsaved draft.')).toBeVisible();
+  // Undecided, it waits through a reload. By keyboard alone: Tab to the choice, arrow to mine, save.
+  await page.reload();
+  await expect(conflict).toBeVisible();
+  await conflict.getByRole('radio', { name: /^Theirs/ }).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(conflict.getByRole('radio', { name: /^Mine/ })).toBeChecked();
 
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await changeAs(request, 'Cleo', incident.id, { owner: 'Cleo' });
-  await page.getByRole('textbox', { name: 'Summary' }).press('Control+Enter');
-  await conflict.getByRole('button', { name: 'Save mine anyway' }).click();
-  await expect(page.getByText('What I found.')).toBeVisible();
+  // Changed once more in the same place, it is asked for once more.
+  await changeAs(request, 'Dan', incident.id, { summary: 'What Dan found.' });
+  await page.keyboard.press('Control+Enter');
+  await expect(conflict.getByRole('textbox', { name: 'Their summary' })).toHaveValue(
+    'What Dan found.',
+  );
+  await expect(conflict.getByRole('radio', { name: /^Mine/ })).not.toBeChecked();
+  await expect(conflict).toBeFocused();
+  await conflict.getByRole('radio', { name: /^Mine/ }).check();
+  await conflict.getByRole('button', { name: 'Save' }).click();
   await expect(conflict).toBeHidden();
+  await expect(page.getByText('What I found.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Edit summary' })).toBeFocused();
   await expect(page.getByText('You have an unsaved draft.')).toBeHidden();
   const now = await (await request.get(`/api/incidents/${incident.id}`)).json();
-  expect(now).toMatchObject({ summary: 'What I found.', severity: 'SEV1', owner: 'Cleo' });
+  expect(now).toMatchObject({ summary: 'What I found.', severity: 'SEV1' });
+});
+
+test('changes of different fields are no conflict', async ({ page, request }) => {
+  const incident = await createIncident(request);
+  await open(page, incident);
+  await page.getByRole('button', { name: 'Edit title' }).click();
+  await page.keyboard.type('Mine, and theirs');
+  await changeAs(request, 'Cleo', incident.id, { severity: 'SEV1', owner: 'Cleo' });
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Mine, and theirs' })).toBeVisible();
+  const now = await (await request.get(`/api/incidents/${incident.id}`)).json();
+  expect(now).toMatchObject({ title: 'Mine, and theirs', severity: 'SEV1', owner: 'Cleo' });
 });
 
 test('a refused or failed change is told, and what was typed stays', async ({ page, request }) => {
@@ -121,22 +158,6 @@ test('a refused or failed change is told, and what was typed stays', async ({ pa
     'aria-pressed',
     'true',
   );
-});
-
-test('hostile text is text', async ({ page, request }) => {
-  page.on('dialog', () => {
-    throw new Error('a script ran');
-  });
-  const title = '<img src=x onerror=alert(1)> \u202Eevil';
-  await open(
-    page,
-    await createIncident(request, {
-      title,
-      summary: '<script>alert(1)</script><img src=x onerror=alert(1)>ok',
-    }),
-  );
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('<img src=x');
-  await expect(page.locator('.markdown')).toHaveText('ok');
 });
 
 test('what does not exist says so', async ({ page }) => {

@@ -43,7 +43,7 @@ test('no other host is contacted, and the console stays clean', async ({ page, b
   await page.goto('/');
   await rows(page).first().getByRole('link').click();
   await expect(
-    page.getByRole('region', { name: 'History' }).getByRole('listitem').first(),
+    page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').first(),
   ).toBeVisible();
   await page.goto('/incidents/new');
   await expect(page.getByLabel('Title')).toBeFocused();

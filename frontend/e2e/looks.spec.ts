@@ -60,7 +60,7 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await withoutStream(page);
     await page.goto('/incidents/INC-3');
     await expect(
-      page.getByRole('region', { name: 'History' }).getByRole('listitem').first(),
+      page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').first(),
     ).toBeVisible();
     await page.waitForLoadState('networkidle');
   },
@@ -71,6 +71,24 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Edit service' }).click();
     await page.keyboard.press('ArrowDown');
     await expect(page.getByRole('option').first()).toBeVisible();
+  },
+  'detail with a conflict and a comment that was not sent': async (page) => {
+    await page.route('**/comments', (route) => route.abort());
+    const incident = await createIncident(page.request, { summary: 'Down.', owner: 'Ana' });
+    await page.goto(`/incidents/INC-${incident.number}`);
+    await page.getByRole('textbox', { name: 'Comment' }).fill('It *fails* to go.');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Edit summary' }).click();
+    await page.getByRole('textbox', { name: 'Summary' }).fill('Mine.');
+    await page.getByRole('button', { name: 'Edit owner' }).click();
+    await page.keyboard.type('Zoë');
+    await changeAs(page.request, 'Cleo', incident.id, { summary: 'Theirs.', owner: 'Cleo' });
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('group', { name: 'Which owner?' })).toBeVisible();
+    await page.getByRole('textbox', { name: 'Summary' }).press('Control+Enter');
+    await page.getByRole('radio', { name: /^Mine/ }).first().check();
+    await expect(page.getByRole('group', { name: 'Which summary?' })).toBeVisible();
+    await expect(page.getByText('Not sent.')).toBeVisible();
   },
   create: async (page) => {
     await page.goto('/incidents/new');

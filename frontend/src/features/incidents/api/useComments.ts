@@ -1,10 +1,11 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { api, unwrap } from '@/api/client';
 import { ApiError } from '@/api/problem';
 import { sendWrite } from '@/api/write';
 import type { IncidentEvent } from '@/features/incidents/model/incident';
 import {
+  divideOutbox,
   dropOutgoing,
   type Outgoing,
   putOutgoing,
@@ -64,19 +65,29 @@ interface Comments {
   /** Those that the server has not confirmed, oldest first. */
   outgoing: Outgoing[];
   /** Sends a comment; resolves to what the server has against its text, which is then no longer in the outbox. */
-  post: (body: string, after: number) => Promise<string | null>;
+  post: (body: string) => Promise<string | null>;
   /** Sends it again, under the same key. */
   retry: (comment: Outgoing) => void;
   discard: (comment: Outgoing) => void;
 }
 
 /**
- * Commenting on an incident: what is sent is shown at once, and kept until the server has it. `after` is the id of the
- * newest event that is known.
+ * Commenting on an incident: what is sent is shown at once, and kept until the server has it.
+ *
+ * @param events the history; undefined while nobody knows what has arrived.
  */
-export function useComments(incidentId: string): Comments {
+export function useComments(
+  incidentId: string,
+  events: readonly IncidentEvent[] | undefined,
+): Comments {
   const client = useQueryClient();
-  const outgoing = useOutbox(incidentId);
+  const outbox = useOutbox(incidentId);
+  const [outgoing, arrived] = useMemo(() => divideOutbox(outbox, events ?? []), [outbox, events]);
+
+  useEffect(() => {
+    // It arrived, and only the answer was lost.
+    for (const { key, error } of arrived) if (error !== null) dropOutgoing(incidentId, key);
+  }, [arrived, incidentId]);
 
   useEffect(() => {
     // What was on its way when the page was closed goes on. It may have arrived, which its key tells the server.
@@ -90,13 +101,13 @@ export function useComments(incidentId: string): Comments {
     return send(client, incidentId, comment);
   }
 
-  async function post(body: string, after: number): Promise<string | null> {
+  async function post(body: string): Promise<string | null> {
     const comment = {
       key: newKey(),
       body,
       actor: displayName() || ANONYMOUS,
       at: new Date().toISOString(),
-      after,
+      after: events?.at(-1)?.id ?? 0,
       error: null,
     };
     const refused = await start(comment);

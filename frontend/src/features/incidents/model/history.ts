@@ -96,15 +96,6 @@ export function sentencesOf(event: IncidentEvent, incident: Incident): Sentence[
   );
 }
 
-/** The same as plain text, for names and announcements. */
-export function inWords(sentences: readonly Sentence[]): string {
-  const text = ({ verb, from, to, note }: Sentence) =>
-    [verb, from, from !== undefined && to !== undefined && 'to', to, note]
-      .filter(Boolean)
-      .join(' ');
-  return sentences.map(text).join(', ');
-}
-
 /** "12m after it started"; nothing for the opening itself. */
 export function afterOpening(event: IncidentEvent, incident: Incident): string | null {
   const span = Date.parse(event.at) - Date.parse(incident.startedAt);

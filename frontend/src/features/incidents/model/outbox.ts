@@ -56,13 +56,15 @@ export function dropOutgoing(incidentId: string, key: string): void {
   writeStored(nameOf(incidentId), rest.length > 0 ? JSON.stringify(rest) : null);
 }
 
-/** The outgoing comments that the history does not have yet; it can be quicker than the answer to the sending. */
-export function unconfirmed(
-  outgoing: readonly Outgoing[],
+/**
+ * The comments of an outbox that the history does not have yet, and those that it has: it can be quicker than the
+ * answer to the sending, which may also be lost.
+ */
+export function divideOutbox(
+  outbox: readonly Outgoing[],
   events: readonly IncidentEvent[],
-): Outgoing[] {
-  return outgoing.filter(
-    ({ after, actor, body }) =>
-      !events.some((event) => event.id > after && event.actor === actor && event.comment === body),
-  );
+): [outgoing: Outgoing[], arrived: Outgoing[]] {
+  const isThere = ({ after, actor, body }: Outgoing) =>
+    events.some((event) => event.id > after && event.actor === actor && event.comment === body);
+  return [outbox.filter((one) => !isThere(one)), outbox.filter(isThere)];
 }

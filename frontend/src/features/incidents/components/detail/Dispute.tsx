@@ -26,7 +26,7 @@ export function Dispute({ field, theirs, theirEvent, mine, side, onChoose }: Pro
       text: theirs,
       whose: theirEvent ? (
         <>
-          <b dir="auto">{theirEvent.actor}</b>,{' '}
+          by <b dir="auto">{theirEvent.actor}</b>,{' '}
           <TimeAgo at={theirEvent.at} label="Changed" ago focusable={false} />
         </>
       ) : null,

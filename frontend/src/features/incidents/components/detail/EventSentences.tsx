@@ -27,8 +27,8 @@ export function EventSentences({ event, incident, reverts = null }: Props) {
           )}
           {from !== undefined && to !== undefined && (
             <>
-              <span aria-hidden="true"> →</span>
-              <span className="sr-only"> to</span>
+              {' '}
+              <span aria-hidden="true">→</span> <span className="sr-only">to</span>
             </>
           )}
           {to !== undefined && (

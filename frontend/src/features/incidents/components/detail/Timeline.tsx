@@ -6,7 +6,7 @@ import { useComments } from '@/features/incidents/api/useComments';
 import type { Undo } from '@/features/incidents/api/useUndo';
 import { entriesOf, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
-import { type Outgoing, unconfirmed } from '@/features/incidents/model/outbox';
+import type { Outgoing } from '@/features/incidents/model/outbox';
 import { readStored, writeStored } from '@/lib/storage';
 import { CommentBox, draftNameOf } from './CommentBox';
 import { TimelineComment, TimelineOutgoing } from './TimelineComment';
@@ -15,9 +15,10 @@ import { TimelineEntry } from './TimelineEntry';
 /** Everything that happened and was said, oldest first, with room to say more at its end. */
 export function Timeline({ incident, undo }: { incident: Incident; undo: Undo['undo'] }) {
   const { data: events, error, refetch } = useQuery(eventsQuery(incident.id));
-  const comments = useComments(incident.id);
+  const comments = useComments(incident.id, events);
   const entries = useMemo(() => entriesOf(events ?? []), [events]);
-  const outgoing = unconfirmed(comments.outgoing, events ?? []);
+  // Until the history is there, nobody can tell which of them have arrived.
+  const outgoing = events || error ? comments.outgoing : [];
   const newest = entries.findLast(isRevertible);
   // Raised to call the keyboard into the comment box.
   const [calls, setCalls] = useState(0);
@@ -76,12 +77,7 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo['u
           />
         ))}
       </ol>
-      <CommentBox
-        incidentId={incident.id}
-        calls={calls}
-        onCall={callBox}
-        onPost={(body) => comments.post(body, events?.at(-1)?.id ?? 0)}
-      />
+      <CommentBox incidentId={incident.id} calls={calls} onCall={callBox} onPost={comments.post} />
     </section>
   );
 }

@@ -34,7 +34,7 @@ export function TimelineOutgoing({ comment, onRetry, onEdit, onDiscard }: Props)
     <li ref={item} tabIndex={-1} className="comment outgoing">
       <p className="meta">
         <strong dir="auto">{comment.actor}</strong>{' '}
-        {failed ? 'wrote, and it is not sent' : <span role="status">Sending…</span>}
+        {failed ? 'not sent' : <span role="status">Sending…</span>}
       </p>
       <MarkdownText text={comment.body} />
       {failed && (

@@ -1,7 +1,7 @@
 import { Undo2 } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import type { Undo } from '@/features/incidents/api/useUndo';
-import { type Entry, inWords, isRevertible, sentencesOf } from '@/features/incidents/model/history';
+import { type Entry, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { EventSentences } from './EventSentences';
@@ -18,6 +18,7 @@ interface Props {
 /** One change, as sentences, and the way to take it back. */
 export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
   const { events, reverts, revertedBy } = entry;
+  const id = useId();
   const item = useRef<HTMLLIElement>(null);
   const [undoing, setUndoing] = useState(false);
   const [reasons, setReasons] = useState<string[]>([]);
@@ -35,11 +36,10 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
     setUndoing(false);
   }
 
-  const words = inWords(events.flatMap((event) => sentencesOf(event, incident)));
   return (
     <li ref={item} tabIndex={-1}>
       <div className="entry">
-        <p>
+        <p id={id}>
           <strong dir="auto">{first.actor}</strong>{' '}
           {events.map((event) => (
             <EventSentences key={event.id} event={event} incident={incident} reverts={reverts} />
@@ -49,7 +49,7 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
           <button
             type="button"
             className={`btn ghost small undo${isNewest ? ' newest' : ''}`}
-            aria-label={`Undo: ${words}`}
+            aria-describedby={id}
             aria-disabled={undoing}
             onClick={() => void takeBack()}
           >
