@@ -15,6 +15,7 @@ ALTER TYPE event_type ADD VALUE 'commented';
 ALTER TYPE event_type ADD VALUE 'reverted';
 
 ALTER TABLE events
+    ADD COLUMN change_size integer DEFAULT 1 NOT NULL,
     ADD COLUMN reverts_change_id uuid,
     ADD COLUMN transaction_id bigint DEFAULT 0 NOT NULL;
 ALTER TABLE events ALTER COLUMN transaction_id SET DEFAULT ((pg_current_xact_id())::text)::bigint;
@@ -58,7 +59,7 @@ DROP TRIGGER announce ON events;
 DROP FUNCTION announce_events;
 DROP INDEX ix_events_live;
 DELETE FROM events WHERE type = 'commented';
-ALTER TABLE events DROP COLUMN reverts_change_id, DROP COLUMN transaction_id;
+ALTER TABLE events DROP COLUMN change_size, DROP COLUMN reverts_change_id, DROP COLUMN transaction_id;
 ALTER TYPE event_type RENAME TO newer_event_type;
 CREATE TYPE event_type AS ENUM ('created', 'updated');
 ALTER TABLE events ALTER COLUMN type TYPE event_type

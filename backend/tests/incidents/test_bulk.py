@@ -52,7 +52,7 @@ def test_all_are_changed_as_one_change(client: FlaskClient, create: Any) -> None
     assert read(client, other) == other
     for incident, status in ((open_one, "OPEN"), (mitigated, "MITIGATED")):
         event = events(client, incident)[-1]
-        assert event["changeId"] == body["changeId"]
+        assert (event["changeId"], event["changeSize"]) == (body["changeId"], 2)
         assert (event["type"], event["actor"], event["at"]) == ("updated", "Ana", now)
         assert event["changes"] == {
             "status": [status, "RESOLVED"], "owner": [None, "Ana"], "resolvedAt": [None, now],

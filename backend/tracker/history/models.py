@@ -43,6 +43,7 @@ class Event(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changes: Mapped[dict[str, list[Any]]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     comment: Mapped[str | None] = mapped_column(Text)
+    change_size: Mapped[int] = mapped_column(server_default=text("1"))
     reverts_change_id: Mapped[UUID | None] = mapped_column(Uuid)
     transaction_id: Mapped[int] = mapped_column(
         BigInteger, server_default=text("((pg_current_xact_id())::text)::bigint")

@@ -11,8 +11,8 @@ from tracker.history.models import EventType
 from tracker.wire import dumps
 
 _APPEND = """
-    INSERT INTO events (incident_id, change_id, type, actor, at, changes, comment, reverts_change_id)
-    SELECT incident_id, %(change_id)s, type, %(actor)s, %(at)s, changes, comment, reverts_change_id
+    INSERT INTO events (incident_id, change_id, change_size, type, actor, at, changes, comment, reverts_change_id)
+    SELECT incident_id, %(change_id)s, %(size)s, type, %(actor)s, %(at)s, changes, comment, reverts_change_id
     FROM json_populate_recordset(NULL::events, %(events)s) RETURNING id
 """
 
@@ -46,6 +46,6 @@ def append_events(events: Sequence[NewEvent], *, change_id: UUID, actor: str, at
         }
         for event in events
     ]
-    shared = {"change_id": str(change_id), "actor": actor, "at": at}
+    shared = {"change_id": str(change_id), "size": len(events), "actor": actor, "at": at}
     appended = db.session.connection().exec_driver_sql(_APPEND, {**shared, "events": dumps(rows).decode()})
     return list(appended.scalars())

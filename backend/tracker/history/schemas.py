@@ -16,6 +16,7 @@ EXAMPLE = {
     "at": "2026-03-02T10:05:12+00:00",
     "changes": {"status": ["OPEN", "MITIGATED"], "mitigatedAt": [None, "2026-03-02T10:05:12+00:00"]},
     "comment": None,
+    "changeSize": 1,
     "revertsChangeId": None,
 }
 # A client sees the incident there too, which would make this long.
@@ -61,6 +62,11 @@ class EventRead(Schema):
         metadata={"description": "Field -> [before, after]."},
     )
     comment = fields.String(required=True, allow_none=True, metadata={"description": "Markdown; of commented events."})
+    change_size = fields.Integer(
+        required=True,
+        data_key="changeSize",
+        metadata={"description": "How many incidents the change touched.", "minimum": 1},
+    )
     reverts_change_id = fields.UUID(
         required=True,
         allow_none=True,

@@ -445,6 +445,8 @@ export interface components {
             };
             /** @description Markdown; of commented events. */
             comment: string | null;
+            /** @description How many incidents the change touched. */
+            changeSize: number;
             /**
              * Format: uuid
              * @description The change that a reverted event took back.
@@ -1304,6 +1306,7 @@ export interface operations {
                      *             ]
                      *           },
                      *           "comment": null,
+                     *           "changeSize": 1,
                      *           "revertsChangeId": null
                      *         }
                      *       ],
@@ -1407,6 +1410,7 @@ export interface operations {
                      *       "at": "2026-03-02T10:05:12+00:00",
                      *       "changes": {},
                      *       "comment": "Rolled back to `v2.40.3`; watching the error rate.",
+                     *       "changeSize": 1,
                      *       "revertsChangeId": null
                      *     }
                      */
@@ -1813,7 +1817,7 @@ export interface operations {
                      *
                      *     id: 7801-311
                      *     event: updated
-                     *     data: {"id": 311, "incidentId": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14", "changeId": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50", "type": "updated", "actor": "Ana Souza", "at": "2026-03-02T10:05:12+00:00", "changes": {"status": ["OPEN", "MITIGATED"], "mitigatedAt": [null, "2026-03-02T10:05:12+00:00"]}, "comment": null, "revertsChangeId": null}
+                     *     data: {"id": 311, "incidentId": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14", "changeId": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50", "type": "updated", "actor": "Ana Souza", "at": "2026-03-02T10:05:12+00:00", "changes": {"status": ["OPEN", "MITIGATED"], "mitigatedAt": [null, "2026-03-02T10:05:12+00:00"]}, "comment": null, "changeSize": 1, "revertsChangeId": null}
                      */
                     "text/event-stream": string;
                 };

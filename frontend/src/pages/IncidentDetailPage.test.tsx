@@ -66,6 +66,7 @@ function event(id: number, actor: string, at: string, changes: object, type = 'u
     at,
     changes,
     comment: null as string | null,
+    changeSize: 1,
     revertsChangeId: null as string | null,
   };
 }

@@ -33,6 +33,7 @@ function event(id: number, actor: string, changes: object, part: object = {}) {
     at: new Date(Date.parse('2025-03-04T14:00:00Z') + id * 60_000).toISOString(),
     changes,
     comment: null as string | null,
+    changeSize: 1,
     revertsChangeId: null as string | null,
     ...part,
   };
@@ -132,6 +133,14 @@ async function open() {
   await waitFor(() => expect(entries()).toHaveLength(events.length));
   return app;
 }
+
+test('a change of many says so, before all of it is taken back', async () => {
+  events.push(event(4, 'Bo', { service: ['web', 'db'] }, { changeSize: 1214 }));
+  await open();
+  const entry = entries().at(-1);
+  expect(entry).toHaveTextContent('with 1,213 more');
+  expect(within(entry as HTMLElement).getByRole('button')).toHaveTextContent('Undo all 1,214');
+});
 
 describe('a comment', () => {
   test('is Markdown, signed, and at the end of the stream', async () => {

@@ -27,6 +27,7 @@ function event(
     at: '2025-03-04T14:12:00Z',
     changes,
     comment: null,
+    changeSize: 1,
     revertsChangeId: null,
     ...part,
   };

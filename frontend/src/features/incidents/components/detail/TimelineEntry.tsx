@@ -4,6 +4,7 @@ import type { Undo } from '@/features/incidents/api/useUndo';
 import { type Entry, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useFocusBack } from '@/hooks/useFocusBack';
+import { formatCount } from '@/lib/numbers';
 import { EventSentences } from './EventSentences';
 import { When } from './When';
 
@@ -27,6 +28,7 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
   useFocusBack(revertible, () => item.current);
   const [first] = events;
   if (!first) return null;
+  const isBulk = first.changeSize > 1;
 
   async function takeBack() {
     if (undoing) return;
@@ -54,12 +56,13 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
             onClick={() => void takeBack()}
           >
             <Undo2 aria-hidden="true" />
-            Undo
+            {isBulk ? `Undo all ${formatCount(first.changeSize)}` : 'Undo'}
           </button>
         )}
       </div>
       <p className="meta">
         <When event={first} incident={incident} />
+        {isBulk && ` · with ${formatCount(first.changeSize - 1)} more`}
         {revertedBy && (
           <>
             {' · '}
