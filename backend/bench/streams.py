@@ -36,6 +36,7 @@ class Listeners:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         if self._process.stdout.readline() != b"open\n":
+            self._process.communicate()
             raise ProgramError(f"{count} streams cannot be opened.")
 
     def finish(self) -> dict[str, list[float]]:
@@ -61,8 +62,8 @@ class Writer:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        found = orjson.loads(program.ask("/api/incidents?per_page=1").body)["items"][0]
-        self._path, self._owner = f"/api/incidents/{found['id']}", found["owner"]
+        [newest] = orjson.loads(program.ask("/api/incidents?per_page=1").body)["items"]
+        self._path = f"/api/incidents/{newest['id']}"
         self.sent: dict[str, float] = {}
         self._number = 0
 
@@ -71,7 +72,7 @@ class Writer:
         self._number += 1
         name = f"bench-{self._number}"
         self.sent[name] = monotonic()
-        body = orjson.dumps({"owner": None if self._number % 2 else "Ana Souza"})
+        body = orjson.dumps({"owner": f"Benchmark {self._number % 2}"})
         headers = {"Content-Type": "application/json", "X-Actor": name}
         answer = self._program.ask(self._path, method="PATCH", body=body, headers=headers)
         if answer.status != 200:

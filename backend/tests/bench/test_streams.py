@@ -20,7 +20,7 @@ def test_a_delay_ends_where_the_last_stream_has_the_change() -> None:
 
 @pytest.mark.parametrize("came", [{}, {"a": [1.5]}, {"a": [1.5, 1.5, 1.5]}])
 def test_a_change_that_is_missed_or_comes_twice_is_no_measurement(came: dict[str, list[float]]) -> None:
-    with pytest.raises(ProgramError, match=r"came . times to 2 streams"):
+    with pytest.raises(ProgramError, match=r"came \d times to 2 streams"):
         streams.delays({"a": 1.0}, came, 2)
 
 

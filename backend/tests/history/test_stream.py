@@ -257,6 +257,17 @@ def test_a_slow_client_is_cut_off_and_continues(
     assert not streams._clients
 
 
+def test_nothing_is_passed_on_once_a_stream_is_to_end(streams: Hub, create: Callable[[], str]) -> None:
+    """What is taken out after the end has begun may come after something that was thrown away."""
+    with closing(streams.open()) as following:
+        found = messages(following)
+        assert next(found) is not None
+        [client] = streams._clients
+        client.ended = True
+        create()
+        assert [message for message in found if message] == []
+
+
 def test_a_transaction_that_runs_holds_back_what_comes_after_it_until_it_ends(
     fresh_app: Flask, streams: Hub, create: Callable[[], str]
 ) -> None:

@@ -145,7 +145,6 @@ def test_streams_outlive_a_restart_of_the_database(tmp_path: Path, how: str) -> 
         # What was committed without an answer, as the database went, is told as well.
         assert set(acknowledged) <= set(seen[0])
         assert seen[1:] == seen[:1] * 2
-        assert set(refusals) == {503}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
