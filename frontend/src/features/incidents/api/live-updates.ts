@@ -146,7 +146,9 @@ function updateCache(client: QueryClient, news: readonly News[]): void {
   for (const { event, incident } of news) {
     client.setQueryData<IncidentEvent[]>(
       keys.events(incident.id),
-      (before) => before && [...before, event],
+      // What was read in the meantime may hold it already.
+      (before) =>
+        before?.some(({ id }) => id === event.id) ? before : before && [...before, event],
     );
   }
 }
