@@ -4,6 +4,8 @@ import {
   type IncidentEvent,
   type IncidentList,
   incidentKey,
+  newerOf,
+  newestById,
 } from '@/features/incidents/model/incident';
 import { type News, tellGap, tellNews } from '@/features/incidents/model/news';
 import type { Block } from '@/lib/event-stream';
@@ -121,15 +123,8 @@ function isKnown(client: QueryClient, { id, version }: Incident): boolean {
 
 /** Brings what is cached up to date. Nothing enters or leaves a list here, and nothing changes its place. */
 function updateCache(client: QueryClient, news: readonly News[]): void {
-  const newest = new Map<string, Incident>();
-  for (const { incident } of news) {
-    const other = newest.get(incident.id);
-    if (other === undefined || other.version < incident.version) newest.set(incident.id, incident);
-  }
-  const newer = (incident: Incident) => {
-    const other = newest.get(incident.id);
-    return other !== undefined && other.version > incident.version ? other : incident;
-  };
+  const newest = newestById(news.map(({ incident }) => incident));
+  const newer = (incident: Incident) => newerOf(incident, newest);
 
   for (const { queryKey, state } of client.getQueryCache().findAll({ queryKey: keys.lists })) {
     const list = state.data as IncidentList | undefined;
