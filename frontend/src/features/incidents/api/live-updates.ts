@@ -10,7 +10,7 @@ import {
 import { type News, tellGap, tellNews } from '@/features/incidents/model/news';
 import type { Block } from '@/lib/event-stream';
 import { type LiveHandlers, startLive } from '@/lib/live';
-import { keys } from './queries';
+import { joinEvents, keys } from './queries';
 
 /** Events are applied together, so that a storm costs the page a few drawings a second and not one for each. */
 const BATCH_MS = 100;
@@ -141,7 +141,7 @@ function updateCache(client: QueryClient, news: readonly News[]): void {
   for (const { event, incident } of news) {
     client.setQueryData<IncidentEvent[]>(
       keys.events(incident.id),
-      (before) => before && [...before, event],
+      (before) => before && joinEvents(before, [event]),
     );
   }
 }
