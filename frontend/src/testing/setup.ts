@@ -28,3 +28,4 @@ vi.stubGlobal(
   },
 );
 window.scrollTo = () => {};
+Element.prototype.scrollIntoView = () => {};
