@@ -107,10 +107,13 @@ test('an incident is followed on its page, and an open editor is left alone', as
     'aria-pressed',
     'true',
   );
-  await expect(page.getByRole('region', { name: 'History' })).toContainText('Cleo');
+  await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('Cleo');
   await expect(page.getByRole('textbox', { name: 'Summary' })).toHaveValue('What I found.');
   await page.getByRole('textbox', { name: 'Summary' }).press('Control+Enter');
-  await expect(page.getByRole('alert')).toContainText('What I found.');
+  await expect(page.getByRole('textbox', { name: 'My summary' })).toHaveValue('What I found.');
+  await expect(page.getByRole('textbox', { name: 'Their summary' })).toHaveValue(
+    'What Cleo found.',
+  );
 });
 
 test('after a restart of the server the stream is resumed, and nothing in between is missed', async ({

@@ -1,6 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { XSS_VECTORS } from '../src/testing/xss';
 import { changeAs, createIncident } from './api';
+import { withoutStream } from './stream';
 
 test.beforeEach(async ({ page }) => {
   await page.addInitScript(() => localStorage.setItem('displayName', 'Zoë Ångström'));
@@ -163,6 +164,7 @@ test('hostile text is text: nothing runs, and no other host is asked for anythin
     const answer = await request.post(`/api/incidents/${incident.id}/comments`, { data: { body } });
     expect(answer.status(), body).toBe(201);
   }
+  await withoutStream(page);
   await open(page, incident);
   await expect(entries(page)).toHaveCount(comments.length + 1);
   await expect(page.locator('.comment .markdown:not(.raw)').first()).toBeVisible();

@@ -27,7 +27,8 @@ createRoot(root).render(
   </StrictMode>,
 );
 
-// The page shows what is; then it begins to follow. Without this piece it still works, and is told as not live.
+// The page shows what is; then it begins to follow.
 import('@/features/incidents/api/live-updates')
   .then(({ followIncidents }) => followIncidents(client))
-  .catch(() => setLiveState('polling'));
+  // This piece comes from the server, as all news would.
+  .catch(() => setLiveState('reconnecting'));

@@ -40,6 +40,7 @@ export function IncidentListPage() {
 
   async function loadNews() {
     const added = await list.load();
+    if (added === null) return;
     // The pill is gone with the focus in it; a key was pressed where the focus still is.
     const isLost = document.activeElement === document.body || document.activeElement === null;
     if (isLost || document.activeElement === pill.current) {

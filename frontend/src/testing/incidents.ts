@@ -1,6 +1,8 @@
 import type { components } from '@/api/schema';
 
 type Incident = components['schemas']['IncidentRead'];
+type IncidentEvent = components['schemas']['EventRead'];
+type IncidentPage = components['schemas']['IncidentPage'];
 
 /** An incident as the API gives it; a test names only what it is about. */
 export function incident(part: Partial<Incident> = {}): Incident {
@@ -24,7 +26,7 @@ export function incident(part: Partial<Incident> = {}): Incident {
   };
 }
 
-export function page(items: Incident[], part: Record<string, unknown> = {}) {
+export function page(items: Incident[], part: Partial<IncidentPage> = {}) {
   return {
     items,
     page: 1,
@@ -35,6 +37,48 @@ export function page(items: Incident[], part: Record<string, unknown> = {}) {
     nextCursor: null,
     ...part,
   };
+}
+
+/** A page of the list as it is kept; `servedAt` by the server's clock, in milliseconds. */
+export function listPage(
+  items: Incident[],
+  servedAt: number | null,
+  part: Partial<IncidentPage> = {},
+) {
+  return { ...page(items), ...part, servedAt };
+}
+
+/** Each event has an id of its own. */
+let lastEvent = 0;
+
+export function event(
+  { id, version }: Incident,
+  type: IncidentEvent['type'] = 'updated',
+  part: Partial<IncidentEvent> = {},
+): IncidentEvent {
+  lastEvent += 1;
+  return {
+    id: lastEvent,
+    incidentId: id,
+    changeId: `0190-${version}`,
+    type,
+    actor: 'Cleo',
+    at: '2025-03-04T15:05:00Z',
+    changes: {},
+    comment: null,
+    changeSize: 1,
+    revertsChangeId: null,
+    ...part,
+  };
+}
+
+/** What somebody did, with the incident as it is now. */
+export function news(
+  about: Incident,
+  type: IncidentEvent['type'] = 'updated',
+  { known = false, ...part }: Partial<IncidentEvent> & { known?: boolean } = {},
+) {
+  return { event: event(about, type, part), incident: about, known };
 }
 
 const severities = ['SEV1', 'SEV2', 'SEV3', 'SEV4'];

@@ -7,7 +7,7 @@ import { App } from '@/App';
 import { listenToKeys } from '@/lib/commands';
 import { createQueryClient } from '@/lib/query-client';
 
-/** The whole app at a URL, with its keys; `url()` is where it is now. */
+/** The whole app at a URL, with its keys; `url()` is where it is now. It follows no stream unless a test starts it. */
 export function renderApp(at: string) {
   let current = '';
   function Where() {
@@ -30,5 +30,5 @@ export function renderApp(at: string) {
       </MemoryRouter>
     </QueryClientProvider>,
   );
-  return { ...view, user: userEvent.setup({ delay: null }), url: () => current };
+  return { ...view, client, user: userEvent.setup({ delay: null }), url: () => current };
 }

@@ -32,3 +32,4 @@ vi.stubGlobal(
 );
 window.scrollTo = () => {};
 Element.prototype.setPointerCapture = () => {};
+Element.prototype.scrollIntoView = () => {};

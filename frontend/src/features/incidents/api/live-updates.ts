@@ -4,11 +4,13 @@ import {
   type IncidentEvent,
   type IncidentList,
   incidentKey,
+  newerOf,
+  newestById,
 } from '@/features/incidents/model/incident';
 import { type News, tellGap, tellNews } from '@/features/incidents/model/news';
 import type { Block } from '@/lib/event-stream';
 import { type LiveHandlers, startLive } from '@/lib/live';
-import { keys } from './queries';
+import { joinEvents, keys } from './queries';
 
 /** Events are applied together, so that a storm costs the page a few drawings a second and not one for each. */
 const BATCH_MS = 100;
@@ -121,15 +123,8 @@ function isKnown(client: QueryClient, { id, version }: Incident): boolean {
 
 /** Brings what is cached up to date. Nothing enters or leaves a list here, and nothing changes its place. */
 function updateCache(client: QueryClient, news: readonly News[]): void {
-  const newest = new Map<string, Incident>();
-  for (const { incident } of news) {
-    const other = newest.get(incident.id);
-    if (other === undefined || other.version < incident.version) newest.set(incident.id, incident);
-  }
-  const newer = (incident: Incident) => {
-    const other = newest.get(incident.id);
-    return other !== undefined && other.version > incident.version ? other : incident;
-  };
+  const newest = newestById(news.map(({ incident }) => incident));
+  const newer = (incident: Incident) => newerOf(incident, newest);
 
   for (const { queryKey, state } of client.getQueryCache().findAll({ queryKey: keys.lists })) {
     const list = state.data as IncidentList | undefined;
@@ -146,9 +141,7 @@ function updateCache(client: QueryClient, news: readonly News[]): void {
   for (const { event, incident } of news) {
     client.setQueryData<IncidentEvent[]>(
       keys.events(incident.id),
-      // What was read in the meantime may hold it already.
-      (before) =>
-        before?.some(({ id }) => id === event.id) ? before : before && [...before, event],
+      (before) => before && joinEvents(before, [event]),
     );
   }
 }

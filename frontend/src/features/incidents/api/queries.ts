@@ -97,7 +97,7 @@ function findInLists(client: QueryClient, id: string): Incident | undefined {
 }
 
 /** A history only grows: what came live while it was read is not lost again. */
-function joinEvents(before: unknown, after: unknown): unknown {
+export function joinEvents(before: unknown, after: unknown): IncidentEvent[] {
   const all = new Map<number, IncidentEvent>();
   for (const event of (before ?? []) as IncidentEvent[]) all.set(event.id, event);
   for (const event of after as IncidentEvent[]) all.set(event.id, event);

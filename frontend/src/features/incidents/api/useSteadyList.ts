@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useLocation } from 'react-router';
-import type { Incident } from '@/features/incidents/model/incident';
+import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import { listenToNews } from '@/features/incidents/model/news';
 import {
   missingRows,
@@ -37,11 +37,11 @@ export function useSteadyList(state: ListState) {
   }
   useNews(isHere ? steady : null, !isFetching, setSteady);
 
-  /** Brings the rows up to date. Resolves to those that are new on the page, once they are drawn. */
-  async function load(): Promise<Incident[]> {
+  /** Brings the rows up to date. Resolves to those that are new on the page, once drawn; to null where it failed. */
+  async function load(): Promise<Incident[] | null> {
     const before = new Set(steady?.items.map(({ id }) => id));
     const answer = await query.refetch();
-    if (!answer.data || answer.isError) return [];
+    if (!answer.data || answer.isError) return null;
     const items = answer.data.items;
     const opened = openList(place, state, answer.data);
     flushSync(() => setSteady((list) => (list?.place === place ? opened : list)));
@@ -52,11 +52,17 @@ export function useSteadyList(state: ListState) {
   const shown = steady && (isHere || isPlaceholderData) ? steady : null;
   return {
     ...query,
-    answer: shown ? { ...shown.answer, items: shown.items } : data,
+    answer: shown ? asShown(shown) : data,
     filter: shown?.filter ?? state,
     fresh: isHere ? steady.fresh : NOTHING,
     load,
   };
+}
+
+/** The newest answer, with the rows that are shown. Of these some may be counted no more. */
+function asShown({ answer, items }: SteadyList): IncidentList {
+  const last = ((answer.page ?? 1) - 1) * answer.perPage + items.length;
+  return { ...answer, items: [...items], total: Math.max(answer.total, items.length && last) };
 }
 
 /**

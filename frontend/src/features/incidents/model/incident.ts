@@ -17,3 +17,19 @@ export function incidentKey(incident: { number: number }): string {
 export function incidentPath(incident: { number: number }): string {
   return `/incidents/${incidentKey(incident)}`;
 }
+
+/** What is known of each incident, by id: of several versions the newest. */
+export function newestById(incidents: readonly Incident[]): Map<string, Incident> {
+  const newest = new Map<string, Incident>();
+  for (const incident of incidents) {
+    const other = newest.get(incident.id);
+    if (other === undefined || other.version < incident.version) newest.set(incident.id, incident);
+  }
+  return newest;
+}
+
+/** The incident, or what is known of it where that is newer. */
+export function newerOf(incident: Incident, known: ReadonlyMap<string, Incident>): Incident {
+  const other = known.get(incident.id);
+  return other !== undefined && other.version > incident.version ? other : incident;
+}

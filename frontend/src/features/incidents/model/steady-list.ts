@@ -1,5 +1,5 @@
 import type { ListState } from '@/lib/search-params';
-import type { Incident, IncidentList } from './incident';
+import { type Incident, type IncidentList, newerOf, newestById } from './incident';
 import { matches } from './matches';
 import type { News } from './news';
 
@@ -41,11 +41,9 @@ export function openList(place: string, filter: ListState, answer: IncidentList)
 }
 
 /** The same list with newer contents; unchanged, and the same object, where none of them is newer. */
-function withContents(list: SteadyList, found: ReadonlyMap<string, Incident>): SteadyList {
-  const newer = (incident: Incident) => {
-    const other = found.get(incident.id);
-    return other !== undefined && other.version > incident.version ? other : incident;
-  };
+export function withIncidents(list: SteadyList, incidents: readonly Incident[]): SteadyList {
+  const found = newestById(incidents);
+  const newer = (incident: Incident) => newerOf(incident, found);
   const items = list.items.map(newer);
   const fresh = new Map(
     [...list.fresh.values()]
@@ -68,10 +66,6 @@ function withFresh(list: SteadyList, added: readonly Incident[]): SteadyList {
     if (!shown.has(incident.id) && before < incident.version) fresh.set(incident.id, incident);
   }
   return fresh.size === list.fresh.size ? list : { ...list, fresh };
-}
-
-export function withIncidents(list: SteadyList, incidents: readonly Incident[]): SteadyList {
-  return withContents(list, new Map(incidents.map((incident) => [incident.id, incident])));
 }
 
 /** A later answer for the same list. What only moved here from another page is no news; what changed is. */
