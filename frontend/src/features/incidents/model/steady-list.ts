@@ -13,14 +13,14 @@ export interface SteadyList {
   readonly filter: ListState;
   /** The newest answer, whose counts are shown. */
   readonly answer: IncidentList;
-  /** What is older was counted when the rows were decided; by the server's clock, in milliseconds. */
+  /** When the rows were decided, by the server's clock, in milliseconds. */
   readonly since: number;
   readonly items: readonly Incident[];
   /** What belongs to the list by now and waits to be asked for, by id. */
   readonly fresh: ReadonlyMap<string, Incident>;
 }
 
-/** A write is dated when it begins; it can be seen a little later. */
+/** A write is dated when it begins, and may be seen only so much later. */
 const COMMIT_MS = 5_000;
 
 /** Without the server's clock, nothing in the answer is younger than its youngest change. */
@@ -78,7 +78,7 @@ export function withAnswer(list: SteadyList, answer: IncidentList): SteadyList {
 export function withNews(list: SteadyList, news: readonly News[]): SteadyList {
   const added = news
     .filter(({ event, incident, known }) => {
-      if (known || Date.parse(event.at) < list.since) return false;
+      if (known || Date.parse(event.at) < list.since - COMMIT_MS) return false;
       if (!matches(incident, list.filter)) return false;
       return event.type === 'created' || !matches(asBefore(incident, event.changes), list.filter);
     })
