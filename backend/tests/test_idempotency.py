@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from tests.serving import Answer, Server, serving
 from tests.test_rules import check_problem
 from tracker import idempotency
+from tracker.demo import remove_everything
 from tracker.extensions import db
 from tracker.idempotency import REPLAYED
 
@@ -161,6 +162,13 @@ def test_keys_expire_and_are_removed_by_those_that_come_later(client: FlaskClien
     assert other.get_json()["id"] != first["id"]
     assert kept(connection) == {"k"}
     assert send(client, "/api/incidents", BODY, "k").get_json() == other.get_json()
+
+
+def test_answers_are_removed_with_what_they_tell_of(client: FlaskClient, connection: Connection) -> None:
+    send(client, "/api/incidents", BODY, "k")
+    remove_everything(connection)
+    assert "Idempotent-Replayed" not in send(client, "/api/incidents", BODY, "k").headers
+    assert client.get("/api/incidents").get_json()["total"] == 1
 
 
 def test_without_a_key_nothing_is_kept(client: FlaskClient, create: Any, connection: Connection) -> None:

@@ -41,5 +41,8 @@ def has_incidents(connection: Connection) -> bool:
 
 
 def remove_everything(connection: Connection) -> None:
-    """Delete all incidents with their histories, and number from 1 again. The caller commits."""
-    connection.execute(text("TRUNCATE incidents, events RESTART IDENTITY"))
+    """Delete all incidents with their histories, and number from 1 again. The caller commits.
+
+    The answers that were given about them go as well: sent again, a write is done again.
+    """
+    connection.execute(text("TRUNCATE incidents, events, idempotency_keys RESTART IDENTITY"))
