@@ -32,7 +32,7 @@ export function createQueryClient(): QueryClient {
           failures < RETRIES && isTemporary(error) && askedWait(error) <= LONGEST_WAIT_MS,
         retryDelay: waitBefore,
       },
-      // A write is never repeated behind the person's back.
+      // A write is repeated only where that is safe, under its own Idempotency-Key: see api/write.ts.
       mutations: { networkMode: 'always', retry: false },
     },
   });
