@@ -1,10 +1,12 @@
 """The live stream as a client sees it: what it is told, where it continues, and when it is refused or cut off."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
+import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,9 +17,10 @@ from tests.serving import wait_until
 from tests.streams import Message, messages, told
 from tracker import create_app
 from tracker.config import Settings
+from tracker.connections import allow_open_files
 from tracker.extensions import db
 from tracker.history import stream as live
-from tracker.history.queries import EVENTS_PER_PAGE, Place, parse_place
+from tracker.history.queries import EVENTS_PER_PAGE, EventLog, Place, parse_place
 from tracker.history.stream import Hub
 from tracker.startup import upgrade_database
 
@@ -394,3 +397,40 @@ def test_whatever_ends_the_thread_the_next_stream_starts_another(
     with closing(streams.open()) as following:
         create()
         assert told(following, 1)[0].type == "created"
+
+
+def test_a_database_that_goes_away_as_the_first_stream_opens_refuses_it_and_the_next_one_is_served(
+    client: FlaskClient, create: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create()
+
+    def last(_log: EventLog, _run: Any) -> Place:
+        raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EventLog, "last", last)
+        response = client.get(STREAM)
+    assert "database does not answer" in check_problem(response, 503)["detail"]
+    assert "Retry-After" in response.headers
+    with db.engine.connect() as connection:
+        wait_until(
+            lambda: connection.execute(text(f"SELECT count(*) {LISTENERS}")).scalar_one() == 0,
+            "the connection to close",
+        )
+    with closing(follow(client)) as response:
+        assert opening(response.response).id
+
+
+def test_it_follows_however_many_files_are_open(streams: Hub, create: Callable[[], str]) -> None:
+    """`select` would know none above 1023."""
+    if allow_open_files(1200) < 1200:
+        pytest.skip("so many files may not be open here")
+    create()
+    with ExitStack() as stack:
+        while (file := os.open(os.devnull, os.O_RDONLY)) < 1024:
+            stack.callback(os.close, file)
+        stack.callback(os.close, file)
+        with closing(streams.open()) as stream:
+            made = create()
+            (message,) = told(stream, 1)
+            assert message.data["incidentId"] == made

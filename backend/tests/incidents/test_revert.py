@@ -154,6 +154,16 @@ def test_a_time_that_no_longer_fits_is_a_conflict(client: FlaskClient, create: A
     assert (conflict["fields"], conflict["actor"], conflict["at"]) == (["mitigatedAt"], None, None)
 
 
+def test_a_status_does_not_go_back_past_a_time_that_was_corrected(client: FlaskClient, create: Any) -> None:
+    incident = create(startedAt="2026-01-01T00:00:00Z")
+    address = f"/api/incidents/{incident['id']}"
+    client.patch(address, json={"status": "RESOLVED"})
+    change = last_change(client, incident)
+    client.patch(address, json={"mitigatedAt": "2026-01-01T10:05:00Z"}, headers={"X-Actor": "Cleo"})
+    (conflict,) = check_problem(revert(client, change), 409)["conflicts"]
+    assert (conflict["fields"], conflict["actor"]) == (["mitigatedAt"], "Cleo")
+
+
 @pytest.mark.parametrize("kind", ["created", "commented"])
 def test_what_set_no_field_cannot_be_reverted(client: FlaskClient, create: Any, kind: str) -> None:
     incident = create()

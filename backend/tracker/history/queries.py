@@ -1,7 +1,7 @@
 """Reading the event log: the events of one incident, and all events in the order in which everybody is told them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from tracker.history.models import EventType
 from tracker.history.schemas import WIRE_FIELDS
 from tracker.ids import BIGINT_MAX
 from tracker.problems import BadRequest
+from tracker.wire import dumps
 
 EVENTS_PER_PAGE = 100
 KEPT = "7 days"
@@ -67,14 +68,20 @@ _LATER = """
     FROM events AS mine
     JOIN events AS later ON later.incident_id = mine.incident_id AND later.id > mine.id
     CROSS JOIN LATERAL jsonb_object_keys(later.changes) AS field
-    WHERE mine.change_id = %(change)s AND mine.changes ? field
+    WHERE mine.change_id = %(change)s AND (mine.changes ? field OR %(companions)s::jsonb -> field ?| ARRAY(
+        SELECT jsonb_object_keys(mine.changes)
+    ))
     GROUP BY mine.incident_id
 """
 
 
-def later_touches(change_id: UUID) -> dict[UUID, dict[str, Any]]:
-    """For each incident of a change, which of the fields that it set were set again since, by whom last, and when."""
-    rows = db.session.connection().exec_driver_sql(_LATER, {"change": str(change_id)})
+def later_touches(change_id: UUID, *, companions: Mapping[str, Sequence[str]]) -> dict[UUID, dict[str, Any]]:
+    """For each incident of a change, which of the fields that it set were set again since, by whom last, and when.
+
+    :param companions: field -> those with which it stands or falls, so that setting it counts as setting them.
+    """
+    parameters = {"change": str(change_id), "companions": dumps(companions).decode()}
+    rows = db.session.connection().exec_driver_sql(_LATER, parameters)
     return {UUID(str(row.incident_id)): {"fields": list(row.fields), "actor": row.actor, "at": row.at} for row in rows}
 
 

@@ -175,11 +175,13 @@ class Hub:
             self._clients.discard(client)
         self._slots.release()
 
-    def _end_all(self) -> None:
+    def _end_all(self, *, told: Place | None = None) -> None:
+        """End all streams; whoever joins after that begins at ``told``, if it is given."""
         with self._lock:
             for client in self._clients:
                 client.end()
             self._clients.clear()
+            self._told = told or self._told
 
     def _start(self) -> None:
         if self._thread is not None:
@@ -188,14 +190,24 @@ class Hub:
             raise Busy
         try:
             if self._thread is None:
-                connection = listening(CHANNEL)
-                self._told = self._log.last(_running(connection))
-                self._thread = Thread(target=self._run, args=(connection,), name="live", daemon=True)
-                self._thread.start()
+                self._follow_from_now_on(listening(CHANNEL))
                 if self.on_start is not None:
                     self.on_start()
         finally:
             self._starting.release()
+
+    def _follow_from_now_on(self, connection: _Connection) -> None:
+        try:
+            self._told = self._log.last(_running(connection))
+            self._thread = Thread(target=self._run, args=(connection,), name="live", daemon=True)
+            self._thread.start()
+        except BaseException as error:
+            # The next stream tries again.
+            self._thread = None
+            connection.close()
+            if isinstance(error, psycopg2.Error):
+                raise Unavailable("The database does not answer at the moment. Try again in a few seconds.") from error
+            raise
 
     def _run(self, connection: _Connection | None) -> None:
         wait = SOON
@@ -224,17 +236,22 @@ class Hub:
         with self._app.app_context():
             connection = listening(CHANNEL)
         run = _running(connection)
-        if not self._log.continues(run, self._told):
-            # Another database, or an older state of this one. Each client learns it when it comes back.
-            log.warning("live stream starts anew")
-            self._end_all()
-            with self._lock:
-                self._told = self._log.last(run)
+        try:
+            if not self._log.continues(run, self._told):
+                # Another database, or an older state of this one. Each client learns it when it comes back.
+                log.warning("live stream starts anew")
+                self._end_all(told=self._log.last(run))
+        except psycopg2.Error:
+            connection.close()
+            raise
         return connection
 
     def _follow(self, connection: _Connection) -> None:
         """Read what is announced, and what is to be told although nobody announces it."""
         run, wait = _running(connection), SOON
+        # Not `select`, which knows no file above 1023: with many streams this may be one.
+        announced = select.poll()
+        announced.register(connection, select.POLLIN)
         while not self._stopped:
             # What was announced so far is there to be read.
             connection.notifies.clear()
@@ -248,7 +265,7 @@ class Hub:
             wait = min(2 * wait, LATER) if part.waiting else SOON
             connection.poll()
             if not connection.notifies:
-                select.select([connection], [], [], wait if part.waiting else PROBE)
+                announced.poll(1000 * (wait if part.waiting else PROBE))
                 connection.poll()
 
     def _tell(self, frames: _Frames) -> None:

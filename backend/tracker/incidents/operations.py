@@ -38,6 +38,10 @@ _INSERT = (
 )
 
 
+# A status that goes back would leave a time that was corrected meanwhile, and that the next transition then keeps.
+_STAMPS = {"mitigatedAt": ["status"], "resolvedAt": ["status"]}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a change of any number of incidents did, or would do.
@@ -205,7 +209,7 @@ def revert_change(reference: str, *, actor: str) -> Change:
     ids = [str(event.incident_id) for event in events]
     incidents = {incident.id: incident for incident in locked("id = ANY(%(ids)s::uuid[])", {"ids": ids})}
     # Asked after the rows are locked: nobody touches them from here on.
-    later = later_touches(reverted)
+    later = later_touches(reverted, companions=_STAMPS)
     now = datetime.now(UTC)
     touched: list[tuple[Incident, Changes]] = []
     conflicts: list[dict[str, Any]] = []
