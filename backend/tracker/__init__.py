@@ -9,7 +9,7 @@ from tracker import about, admission, browser, database, logging, problems
 from tracker.config import BACKEND, Settings
 from tracker.extensions import api, db, migrate
 from tracker.history import routes as history
-from tracker.history.queries import EventLog
+from tracker.history.log import EventLog
 from tracker.history.stream import Hub
 from tracker.incidents import queries
 from tracker.incidents import routes as incidents

@@ -81,6 +81,27 @@ class Running(Conflict):
         return {"Retry-After": "1"}
 
 
+class UnexpectedCount(Conflict):
+    """A change was meant for another number of incidents than there are."""
+
+    type = "urn:incident-tracker:problem:unexpected-count"
+    title = "Another number of incidents matches"
+
+
+class NotRevertible(Conflict):
+    """A change that cannot be put back, whatever happened since."""
+
+    type = "urn:incident-tracker:problem:not-revertible"
+    title = "This change cannot be reverted"
+
+
+class Overtaken(Conflict):
+    """What a change set has been changed since; ``conflicts`` says where, and by whom."""
+
+    type = "urn:incident-tracker:problem:overtaken"
+    title = "The incident was changed since"
+
+
 class Stale(Problem):
     """``If-Match`` names a version that has been overtaken; ``current`` holds the newest."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from tests.serving import wait_until
 from tests.streams import messages
 from tracker.extensions import db
-from tracker.history.queries import BEGINNING, EventLog, Place, parse_place
+from tracker.history.log import BEGINNING, EventLog, Place, parse_place
 from tracker.history.stream import Hub
 from tracker.incidents.queries import rendered_from
 

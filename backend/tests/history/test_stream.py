@@ -20,7 +20,8 @@ from tracker.config import Settings
 from tracker.connections import allow_open_files
 from tracker.extensions import db
 from tracker.history import stream as live
-from tracker.history.queries import EVENTS_PER_PAGE, EventLog, Place, parse_place
+from tracker.history.log import EventLog, Place, parse_place
+from tracker.history.queries import EVENTS_PER_PAGE
 from tracker.history.stream import Hub
 from tracker.startup import upgrade_database
 

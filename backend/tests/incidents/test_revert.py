@@ -179,6 +179,17 @@ def test_a_change_that_is_not_there_is_not_found(client: FlaskClient, create: An
     check_problem(revert(client, change), 404)
 
 
+def test_a_change_whose_incidents_were_deleted_meanwhile_is_not_found(
+    client: FlaskClient, create: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = create()
+    client.patch(f"/api/incidents/{incident['id']}", json={"severity": "SEV1"})
+    change = last_change(client, incident)
+    # As between reading the change and locking its incidents.
+    monkeypatch.setattr("tracker.incidents.operations.locked", lambda *_: [])
+    check_problem(revert(client, change), 404)
+
+
 def test_no_body_is_needed_but_from_another_origin(client: FlaskClient, create: Any) -> None:
     incident = create()
     client.patch(f"/api/incidents/{incident['id']}", json={"severity": "SEV1"})

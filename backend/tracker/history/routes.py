@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from tracker.history.queries import Place, parse_place
+from tracker.history.log import Place, parse_place
 from tracker.history.schemas import STREAM_EXAMPLE, StreamArguments
 from tracker.openapi import problems
 from tracker.parsing import Blueprint

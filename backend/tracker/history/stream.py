@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tracker.database import POOL_TIMEOUT, listening, reader
-from tracker.history.queries import BEGINNING, EventLog, Part, Place, Run
+from tracker.history.log import BEGINNING, EventLog, Part, Place, Run
 from tracker.problems import Busy, Unavailable
 
 CHANNEL = "incident_events"

@@ -127,10 +127,10 @@ def row_of(incident: Incident, columns: Iterable[str]) -> dict[str, Any]:
 
 
 def check_times(incident: Incident, given: Collection[str], *, now: datetime) -> None:
-    """Refuse times in the future, and startedAt <= mitigatedAt <= resolvedAt broken.
+    """Refuse times in the future, or out of the order startedAt <= mitigatedAt <= resolvedAt.
 
     :param given: the attributes that the caller sent; an error names one of them where it can.
-    :raises Invalid: so.
+    :raises Invalid: where they are.
     """
     errors: dict[str, list[str]] = {}
     times = [

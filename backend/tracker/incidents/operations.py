@@ -27,7 +27,7 @@ from tracker.incidents.changing import (
 from tracker.incidents.filters import IncidentFilter
 from tracker.incidents.models import Incident, Severity, Status
 from tracker.incidents.queries import conditions_for_all, find, missing, represent
-from tracker.problems import Conflict, Invalid, NotFound, Stale
+from tracker.problems import Invalid, NotFound, NotRevertible, Overtaken, Stale, UnexpectedCount
 
 BULK_MAX = 10_000
 """Incidents that one change may touch."""
@@ -54,27 +54,6 @@ class Change:
     id: UUID | None
     matched: int
     incidents: Sequence[Incident]
-
-
-class UnexpectedCount(Conflict):
-    """A change was meant for another number of incidents than there are."""
-
-    type = "urn:incident-tracker:problem:unexpected-count"
-    title = "Another number of incidents matches"
-
-
-class NotRevertible(Conflict):
-    """A change that cannot be put back, whatever happened since."""
-
-    type = "urn:incident-tracker:problem:not-revertible"
-    title = "This change cannot be reverted"
-
-
-class Overtaken(Conflict):
-    """What a change set has been changed since; ``conflicts`` says where, and by whom."""
-
-    type = "urn:incident-tracker:problem:overtaken"
-    title = "The incident was changed since"
 
 
 def create_incident(
@@ -184,7 +163,7 @@ def change_incidents(
         incidents = _locked_named(which, lock=not dry_run)
     matched = len(incidents)
     if expected_count not in (None, matched):
-        raise UnexpectedCount(f"{matched} incidents match, not {expected_count}; nothing was changed.", matched=matched)
+        raise UnexpectedCount(f"It matches {matched}, not {expected_count}; nothing was changed.", matched=matched)
     now = datetime.now(UTC)
     touched = [(incident, changes) for incident in incidents if (changes := apply(incident, fields, now=now))]
     change = record(touched, actor=actor, now=now) if touched and not dry_run else None
@@ -208,6 +187,8 @@ def revert_change(reference: str, *, actor: str) -> Change:
         raise NotRevertible(f"It {what}; only changes of fields can be reverted.")
     ids = [str(event.incident_id) for event in events]
     incidents = {incident.id: incident for incident in locked("id = ANY(%(ids)s::uuid[])", {"ids": ids})}
+    if len(incidents) < len(events):
+        raise NotFound("The incidents of this change have been deleted.")
     # Asked after the rows are locked: nobody touches them from here on.
     later = later_touches(reverted, companions=_STAMPS)
     now = datetime.now(UTC)
