@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from tracker import create_app
 from tracker.config import Settings, normalise_database_url
@@ -52,6 +52,14 @@ def empty_database(server_url: str) -> Iterator[str]:
     """A new database without tables."""
     with _new_database(server_url) as url:
         yield url
+
+
+@pytest.fixture
+def database(empty_database: str) -> Iterator[Engine]:
+    """The test's own way into the database that a server of its own has."""
+    engine = create_engine(empty_database, connect_args={"application_name": "test"})
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

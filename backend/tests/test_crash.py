@@ -1,7 +1,6 @@
 """Killed and stopped amid writes: what was acknowledged is there, once, and what was not answered can be sent again."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
@@ -19,25 +18,11 @@ BACK = 5
 """Seconds after which everything goes on, once the database accepts connections."""
 
 
-@pytest.fixture
-def database(empty_database: str) -> Iterator[Engine]:
-    """The tests' own way into the database of the server."""
-    engine = create_engine(empty_database)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def url(empty_database: str) -> str:
-    """Where the server finds its database."""
-    return empty_database.replace("postgresql+psycopg2://", "postgresql://")
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_that_is_killed_takes_nothing_with_it(
-    tmp_path: Path, url: str, database: Engine, workers: int
+    tmp_path: Path, empty_database: str, database: Engine, workers: int
 ) -> None:
-    with serving(tmp_path, DATABASE_URL=url, WORKERS=workers) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database, WORKERS=workers) as server:
         with Writers(server) as writers:
             writers.go_on()
             killed, *others = server.workers()
@@ -82,10 +67,10 @@ def number(database: Engine, sql: str) -> int:
 
 
 def test_a_write_that_was_cut_off_before_its_commit_is_done_when_it_is_sent_again(
-    tmp_path: Path, url: str, database: Engine
+    tmp_path: Path, empty_database: str, database: Engine
 ) -> None:
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'idempotency_keys'::regclass"
-    with serving(tmp_path, DATABASE_URL=url) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database) as server:
         with ThreadPoolExecutor(1) as pool, database.begin() as connection:
             # No answer can be kept meanwhile, and so nothing can be done that has one.
             connection.execute(text("LOCK TABLE idempotency_keys IN SHARE MODE"))
@@ -103,9 +88,9 @@ def test_a_write_that_was_cut_off_before_its_commit_is_done_when_it_is_sent_agai
 
 
 def test_a_write_whose_answer_was_lost_is_answered_when_it_is_sent_again(
-    tmp_path: Path, url: str, database: Engine
+    tmp_path: Path, empty_database: str, database: Engine
 ) -> None:
-    with serving(tmp_path, DATABASE_URL=url) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database) as server:
         with closing(HTTPConnection("127.0.0.1", server.port)) as client:
             headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
             client.request("POST", WRITE.path, json.dumps(WRITE.body), headers)

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from tests.serving import Answer, Server, serving
@@ -213,18 +213,9 @@ def test_a_write_whose_commit_was_not_answered_is_not_done_again(
 
 
 @pytest.fixture
-def database(empty_database: str) -> Iterator[Engine]:
-    """The tests' own way into the database of the server."""
-    engine = create_engine(empty_database)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def server(tmp_path: Path, empty_database: str) -> Iterator[Server]:
     """The real program, in two processes."""
-    url = empty_database.replace("postgresql+psycopg2://", "postgresql://")
-    with serving(tmp_path, DATABASE_URL=url, WORKERS=2) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database, WORKERS=2) as server:
         yield server
 
 

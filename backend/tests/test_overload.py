@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 
 import app
 import seed
@@ -31,18 +31,9 @@ BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV
 
 
 @pytest.fixture
-def database(empty_database: str) -> Iterator[Engine]:
-    """The tests' own way into the database of the server."""
-    engine = create_engine(empty_database, connect_args={"application_name": "test"})
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def server(tmp_path: Path, empty_database: str) -> Iterator[Server]:
     """A running server with few threads, and one incident."""
-    url = empty_database.replace("postgresql+psycopg2://", "postgresql://")
-    with serving(tmp_path, DATABASE_URL=url, THREADS=THREADS) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database, THREADS=THREADS) as server:
         server.create("The first")
         yield server
 

@@ -51,9 +51,10 @@ class IdempotencyKey(Base):
 # In a statement of its own, before the answer is looked for: a statement sees what was committed before it began.
 _LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 _FIND = f"""
-    SELECT fingerprint, status, headers, body FROM idempotency_keys
-    WHERE caller = %(caller)s AND key = %(key)s AND created_at > now() - interval '{KEPT}'
+    SELECT fingerprint, status, headers, body, created_at <= now() - interval '{KEPT}' AS expired FROM idempotency_keys
+    WHERE caller = %(caller)s AND key = %(key)s
 """
+_REMOVE = "DELETE FROM idempotency_keys WHERE caller = %(caller)s AND key = %(key)s"
 _FORGET = f"""
     DELETE FROM idempotency_keys WHERE (caller, key) IN (
         SELECT caller, key FROM idempotency_keys WHERE created_at <= now() - interval '{KEPT}'
@@ -63,8 +64,6 @@ _FORGET = f"""
 _KEEP = """
     INSERT INTO idempotency_keys (caller, key, fingerprint, status, headers, body)
     VALUES (%(caller)s, %(key)s, %(fingerprint)s, %(status)s, %(headers)s, %(body)s)
-    ON CONFLICT (caller, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
-        headers = excluded.headers, body = excluded.body, created_at = excluded.created_at
 """
 
 
@@ -101,7 +100,10 @@ def _once(key: str, respond: Callable[[], Response]) -> Response:
         raise Running(f"A request with this {HEADER} is still at work. Send it again in a moment for its answer.")
     fingerprint = _fingerprint()
     found = connection.exec_driver_sql(_FIND, who).one_or_none()
-    if found is not None:
+    if found is not None and found.expired:
+        # Before this transaction holds anything that another one could wait for: somebody may be removing it as well.
+        connection.exec_driver_sql(_REMOVE, who)
+    elif found is not None:
         if bytes(found.fingerprint) != fingerprint:
             raise Invalid({HEADER: ["Was used for another request; a new request needs a new key."]})
         return Response(bytes(found.body), found.status, {**found.headers, REPLAYED: "true"})

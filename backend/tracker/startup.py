@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,13 +20,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tracker.config import Settings
-from tracker.connections import drop_unread, give_up_stalled_clients
+from tracker.connections import drop_stalled, give_up_stalled_clients
 from tracker.extensions import db, migrate
 
 # Any constant will do, as long as no other program uses it on the same database.
 MIGRATION_LOCK = 7_203_991_845_310_227
-UNREAD = 1.0
-"""Seconds for which a process that ends waits for clients to take what was sent to them."""
+STALLED = 1.0
+"""Seconds for which a process that ends waits for a client to take any of what was sent to it."""
 
 # Where a dump of another server was restored, the numbers of its transactions may still be to come here: such events
 # would be told after later ones, or never. They are history, which is not told. The largest one is looked up first.
@@ -161,8 +160,8 @@ def application_for_worker(settings: Settings) -> Flask:
         while told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
             pass
         live.stop()
-        time.sleep(UNREAD)
-        drop_unread(settings.port)
+        while True:
+            drop_stalled(settings.port, STALLED)
 
     Thread(target=end_streams, name="end-streams", daemon=True).start()
     # What is there now stays: the collector need not look through all of it again and again. Nor so often for what

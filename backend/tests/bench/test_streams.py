@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from bench import streams
 from bench.programs import Program, ProgramError
@@ -27,8 +26,7 @@ def test_a_change_that_is_missed_or_comes_twice_is_no_measurement(came: dict[str
 def test_the_real_program_is_followed(tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "COUNTS", (1, 5))
     monkeypatch.setattr(streams, "CHANGES", 3)
-    url = make_url(empty_database).set(drivername="postgresql").render_as_string(hide_password=False)
-    with serving(tmp_path, DATABASE_URL=url, STREAMS=5) as server:
+    with serving(tmp_path, DATABASE_URL=empty_database, STREAMS=5) as server:
         server.create("Followed")
         program = Program(server.process, server.port)
         reading = streams.latency(program, streams.Writer(program))

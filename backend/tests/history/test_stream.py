@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import islice
 from typing import Any
 
 import psycopg2
@@ -259,6 +260,33 @@ def test_a_slow_client_is_cut_off_and_continues(
         missed = told(again, 6 - len(rest))
     assert [event.data["incident"]["number"] for event in [*rest, *missed]] == [1, 2, 3, 4, 5, 6]
     assert not streams._clients
+
+
+def test_what_waits_for_a_client_is_bounded_in_bytes_too(
+    streams: Hub, create: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "BACKLOG_BYTES", 2_000)
+    with closing(streams.open()) as slow, closing(streams.open()) as quick:
+        opening(slow)
+        # Two parts fit, of somewhat less than a kilobyte each.
+        for _ in range(5):
+            create()
+            assert told(quick, 1)
+        assert list(islice(messages(slow), 20)) == []
+        assert len(streams._clients) == 1
+
+
+def test_who_comes_as_the_thread_ends_is_told_so(
+    client: FlaskClient, create: Callable[[], str], fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would be told nothing, until somebody else has a thread started."""
+    hub = fresh_app.extensions["live"]
+    monkeypatch.setattr(hub, "_start", lambda: None)
+    assert "interrupted" in check_problem(client.get(STREAM), 503)["detail"]
+    monkeypatch.undo()
+    with closing(follow(client)) as response:
+        create()
+        assert told(response.response, 1)[0].type == "created"
 
 
 def test_nothing_is_passed_on_once_a_stream_is_to_end(streams: Hub, create: Callable[[], str]) -> None:

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, create_engine, insert, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, insert, text
 
 from tests.incidents.test_list import SORTS, START
 from tests.serving import Server, serving, wait_until
@@ -317,8 +318,7 @@ def database(empty_database: str) -> Iterator[Database]:
 @pytest.fixture
 def server(tmp_path: Path, empty_database: str, database: Database) -> Iterator[Server]:
     """The real program with so few threads that only one export may run, and one left behind would be noticed."""
-    url = make_url(empty_database).set(drivername="postgresql").render_as_string(hide_password=False)
-    with serving(tmp_path, DATABASE_URL=url, THREADS=4, LOG_LEVEL="debug") as running:
+    with serving(tmp_path, DATABASE_URL=empty_database, THREADS=4, LOG_LEVEL="debug") as running:
         database.fill()
         yield running
 
@@ -386,6 +386,23 @@ def test_a_file_that_breaks_off_does_not_look_whole(server: Server, database: Da
     assert server.call("/api/incidents?per_page=1").status == 200
     [line] = [line for line in server.said().splitlines() if "export broke off" in line]
     assert "request_id=the-export" in line
+
+
+def test_a_stop_lets_a_slow_client_have_its_file(server: Server, database: Database) -> None:
+    """What is on its way to it is not read yet at any time, and it reads on all the same."""
+    with reading(server) as response:
+        length = int(response.headers["Content-Length"])
+        stopping = threading.Thread(target=server.stop)
+        began = time.monotonic()
+        stopping.start()
+        read = 1000
+        while chunk := response.read(500_000):
+            read += len(chunk)
+            # It takes a few seconds for all of it.
+            time.sleep(0.02)
+        assert read == length
+        assert time.monotonic() - began > 2
+        stopping.join()
 
 
 def test_the_server_stops_while_a_client_reads_nothing(server: Server, database: Database) -> None:

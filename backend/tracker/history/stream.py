@@ -6,7 +6,9 @@ each client's own thread writes it out. Whoever does not keep up is cut off, and
 
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import accumulate
 from queue import Empty, SimpleQueue
 from random import uniform
 from threading import BoundedSemaphore, Lock, Thread
@@ -28,8 +30,8 @@ HEARTBEAT = 15.0
 """Seconds after which a client hears something, whatever happens."""
 RETRY = 2000
 """Milliseconds after which a client whose stream ended comes back."""
-BACKLOG = 256
-"""Parts of the log that may wait for one client; they are the same objects for all."""
+BACKLOG, BACKLOG_BYTES = 256, 32_000_000
+"""Parts of the log that may wait for one client, and how large they may be in all; the same objects wait for all."""
 SOON, LATER = 0.005, 0.1
 """Seconds until what cannot be told yet is looked for again: at first, and after some time."""
 PROBE = 2.0
@@ -105,6 +107,8 @@ class Hub:
         self._thread: Thread | None = None
         self._clients: set[_Client] = set()
         self._told = BEGINNING
+        self._sizes: deque[int] = deque(maxlen=BACKLOG)
+        """How large the latest parts were, in bytes."""
         self._stopped = False
 
     def open(self, after: Place | None = None) -> Stream:
@@ -167,6 +171,9 @@ class Hub:
         with self._lock:
             if self._stopped:
                 raise Unavailable("The server is about to stop. Try again in a few seconds.")
+            if self._thread is None:
+                # It has just ended, and nobody would tell this client anything.
+                raise Unavailable("Live events are interrupted. Try again in a few seconds.")
             self._clients.add(client)
             return self._told
 
@@ -271,14 +278,21 @@ class Hub:
     def _tell(self, frames: _Frames) -> None:
         with self._lock:
             self._told = frames[-1][0]
-            slow = [client for client in self._clients if client.queue.qsize() >= BACKLOG]
+            most = self._most_parts()
+            slow = [client for client in self._clients if client.queue.qsize() >= most]
             for client in slow:
                 client.end()
                 self._clients.discard(client)
             for client in self._clients:
                 client.queue.put(frames)
+            self._sizes.append(sum(len(frame) for _, frame in frames))
         if slow:
             log.warning("slow streams cut off", streams=len(slow))
+
+    def _most_parts(self) -> int:
+        """How many of the latest parts may wait for a client; one in any case, however large it is."""
+        fitting = sum(size <= BACKLOG_BYTES for size in accumulate(reversed(self._sizes)))
+        return BACKLOG if fitting == len(self._sizes) else max(1, fitting)
 
 
 def _frames(part: Part) -> _Frames:
