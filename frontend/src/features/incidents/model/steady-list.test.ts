@@ -33,7 +33,8 @@ describe('a list that is read again', () => {
   test('what was changed since is news; what only moved here from another page is not', () => {
     const reported = incident({ number: 9, updatedAt: LATER });
     const moved = incident({ number: 4, updatedAt: '2025-03-04T14:30:00Z' });
-    const again = withAnswer(opened, listPage([one, reported, moved], OPENED + 60_000));
+    const justBefore = incident({ number: 5, updatedAt: '2025-03-04T14:59:58Z' });
+    const again = withAnswer(opened, listPage([one, reported, moved, justBefore], OPENED + 60_000));
     expect(fresh(again)).toEqual([9]);
   });
 

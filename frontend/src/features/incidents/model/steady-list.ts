@@ -34,7 +34,7 @@ export function openList(place: string, filter: ListState, answer: IncidentList)
     place,
     filter,
     answer,
-    since: timeOf(answer) - COMMIT_MS,
+    since: timeOf(answer),
     items: answer.items,
     fresh: new Map(),
   };
