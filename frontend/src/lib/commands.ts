@@ -2,27 +2,93 @@ import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react';
 import { chordOf, isEditable, SEQUENCE_MS } from './keys';
 import { readStored, useStored, writeStored } from './storage';
 
+interface Definition {
+  readonly title: string;
+  readonly group: 'Go' | 'List' | 'Move' | 'Select' | 'Act' | 'Writing' | 'Help';
+  /** The first is the one that is shown. Without any, the command is in the palette only. */
+  readonly keys: readonly string[];
+  /** Its keys act only while the focus is in the rows, the peek or an incident (WCAG 2.1.4). */
+  readonly scope?: 'rows';
+  /** Holding the key down goes on. */
+  readonly repeats?: true;
+}
+
 /**
- * Every command of the app, in one place: its key, its name and where the help sheet lists it. A component
+ * Every command of the app, in one place: its keys, its name and where the help sheet lists it. A component
  * gives a command its handler while it is on the screen, so what the help sheet shows is what works here.
  */
 const COMMANDS = {
-  'go.list': { title: 'Go to the incident list', group: 'Go', keys: 'g i' },
-  'incident.create': { title: 'New incident', group: 'Go', keys: 'c' },
-  'search.focus': { title: 'Search', group: 'List', keys: '/' },
-  'list.load': { title: 'Load what is new', group: 'List', keys: '.' },
-  'page.previous': { title: 'Previous page', group: 'List', keys: '[' },
-  'page.next': { title: 'Next page', group: 'List', keys: ']' },
+  'palette.show': { title: 'Command palette', group: 'Go', keys: ['Mod+k'] },
+  'go.list': { title: 'Go to the incident list', group: 'Go', keys: ['g i'] },
+  'incident.create': { title: 'New incident', group: 'Go', keys: ['c'] },
+  'search.focus': { title: 'Search', group: 'List', keys: ['/'] },
+  'filter.focus': { title: 'Filter', group: 'List', keys: ['f'] },
+  'list.load': { title: 'Load what is new', group: 'List', keys: ['.'] },
+  'page.previous': { title: 'Previous page', group: 'List', keys: ['['] },
+  'page.next': { title: 'Next page', group: 'List', keys: [']'] },
+  'incident.previous': { title: 'Previous incident of the list', group: 'Go', keys: ['['] },
+  'incident.next': { title: 'Next incident of the list', group: 'Go', keys: [']'] },
+  'row.next': {
+    title: 'Next row',
+    group: 'Move',
+    keys: ['j', 'ArrowDown'],
+    scope: 'rows',
+    repeats: true,
+  },
+  'row.previous': {
+    title: 'Previous row',
+    group: 'Move',
+    keys: ['k', 'ArrowUp'],
+    scope: 'rows',
+    repeats: true,
+  },
+  'row.first': { title: 'First row', group: 'Move', keys: ['Home'], scope: 'rows' },
+  'row.last': { title: 'Last row', group: 'Move', keys: ['End'], scope: 'rows' },
+  'row.peek': { title: 'Peek', group: 'Move', keys: ['Space'], scope: 'rows' },
+  'row.open': { title: 'Open', group: 'Move', keys: ['Enter'], scope: 'rows' },
+  'row.menu': { title: 'Menu of the row', group: 'Act', keys: ['Shift+F10'], scope: 'rows' },
+  'row.select': { title: 'Select', group: 'Select', keys: ['x'], scope: 'rows' },
+  'row.extendNext': {
+    title: 'Extend the selection down',
+    group: 'Select',
+    keys: ['Shift+j', 'Shift+ArrowDown'],
+    scope: 'rows',
+    repeats: true,
+  },
+  'row.extendPrevious': {
+    title: 'Extend the selection up',
+    group: 'Select',
+    keys: ['Shift+k', 'Shift+ArrowUp'],
+    scope: 'rows',
+    repeats: true,
+  },
+  'row.selectPage': { title: 'Select the page', group: 'Select', keys: ['Mod+a'], scope: 'rows' },
+  'incident.resolve': { title: 'Resolve', group: 'Act', keys: ['e'], scope: 'rows' },
+  'incident.mitigate': { title: 'Mitigate', group: 'Act', keys: ['m'], scope: 'rows' },
+  'incident.reopen': { title: 'Reopen', group: 'Act', keys: ['r'], scope: 'rows' },
+  'incident.severity1': { title: 'Set SEV1', group: 'Act', keys: ['s 1'], scope: 'rows' },
+  'incident.severity2': { title: 'Set SEV2', group: 'Act', keys: ['s 2'], scope: 'rows' },
+  'incident.severity3': { title: 'Set SEV3', group: 'Act', keys: ['s 3'], scope: 'rows' },
+  'incident.severity4': { title: 'Set SEV4', group: 'Act', keys: ['s 4'], scope: 'rows' },
+  'incident.assign': { title: 'Assign', group: 'Act', keys: ['a'], scope: 'rows' },
+  'incident.assignToMe': { title: 'Assign to me', group: 'Act', keys: ['i'], scope: 'rows' },
+  'incident.copyLink': { title: 'Copy the link', group: 'Act', keys: [], scope: 'rows' },
+  'change.undo': { title: 'Undo the last change', group: 'Act', keys: ['z'] },
+  close: {
+    title: 'Close the menu, then the peek, then the selection, then the search',
+    group: 'List',
+    keys: ['Escape'],
+  },
   'form.submit': {
     title: 'Save or send what you are writing',
     group: 'Writing',
-    keys: 'Mod+Enter',
+    keys: ['Mod+Enter'],
   },
-  'help.show': { title: 'Keyboard shortcuts', group: 'Help', keys: '?' },
-} as const satisfies Record<string, { title: string; group: string; keys: string }>;
+  'help.show': { title: 'Keyboard shortcuts', group: 'Help', keys: ['?'] },
+} as const satisfies Record<string, Definition>;
 
 export type CommandId = keyof typeof COMMANDS;
-type Command = { id: CommandId; title: string; group: string; keys: string };
+type Command = { readonly id: CommandId } & Definition;
 
 interface Handler {
   run: () => void;
@@ -89,8 +155,9 @@ export function useAvailableCommands(): Command[] {
   );
 }
 
-export function keysOf(id: CommandId): string {
-  return COMMANDS[id].keys;
+/** The keys that are shown for a command, or null where it has none. */
+export function keysOf(id: CommandId): string | null {
+  return COMMANDS[id].keys[0] ?? null;
 }
 
 // Speech input types letters by accident, so WCAG 2.1.4 asks that single-letter keys can be turned off.
@@ -104,6 +171,28 @@ export function setSingleKeys(on: boolean): void {
   writeStored(LETTERS_KEY, on ? null : 'off');
 }
 
+/** Whether the keys of rows act here: in the table, the peek, and the page of an incident. */
+function isInRows(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-keys=rows]') !== null;
+}
+
+/** Whether the key belongs to what has the focus, or is turned off. */
+function isTaken({ target }: KeyboardEvent, chord: string): boolean {
+  if (chord.startsWith('Mod+') && chord !== 'Mod+a') return false;
+  if (isEditable(target)) return true;
+  // An open dialog or menu owns the keyboard; its own keys are handled inside.
+  if (target instanceof Element && target.closest('dialog, [role=dialog], [role=menu]'))
+    return true;
+  if (chord === 'Space' || chord === 'Enter') return isControl(target);
+  return chord.length === 1 && readStored(LETTERS_KEY) === 'off';
+}
+
+/** What is pressed by Space or Enter itself. A row's link is the row, whose Space is the peek. */
+function isControl(target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false;
+  return target.matches('a[href]:not(.row-link), button, input, select, summary, [role=button]');
+}
+
 /** Starts listening to the keyboard; returns how to stop. */
 export function listenToKeys(target: Document): () => void {
   let prefix = '';
@@ -111,21 +200,17 @@ export function listenToKeys(target: Document): () => void {
 
   function onKeyDown(event: KeyboardEvent): void {
     const chord = chordOf(event);
-    if (chord === null || event.defaultPrevented || event.repeat) return;
-    const hasMod = chord.startsWith('Mod+');
-    if (!hasMod) {
-      if (isEditable(event.target) || readStored(LETTERS_KEY) === 'off') return;
-      // An open dialog owns the keyboard; its own keys are handled inside.
-      if (event.target instanceof Element && event.target.closest('dialog, [role=dialog]')) return;
-    }
+    if (chord === null || event.defaultPrevented || isTaken(event, chord)) return;
     const started = prefix !== '' && event.timeStamp - prefixAt < SEQUENCE_MS;
     const typed = started ? `${prefix} ${chord}` : chord;
     prefix = '';
-    const match = snapshot.find((command) => command.keys === typed);
+    const possible = snapshot.filter(({ scope }) => scope === undefined || isInRows(event.target));
+    const match = possible.find(({ keys }) => keys.includes(typed));
     if (match) {
+      if (event.repeat && !match.repeats) return;
       event.preventDefault();
       runCommand(match.id, event.target);
-    } else if (snapshot.some((command) => command.keys.startsWith(`${typed} `))) {
+    } else if (possible.some(({ keys }) => keys.some((key) => key.startsWith(`${typed} `)))) {
       prefix = typed;
       prefixAt = event.timeStamp;
     }

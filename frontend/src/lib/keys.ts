@@ -24,7 +24,7 @@ export function chordOf(event: KeyboardEvent): string | null {
   // Caps Lock must not change what a letter does, Shift must.
   const letter = /^[a-z]$/i.test(event.key);
   if (event.shiftKey && letter) parts.push('Shift');
-  parts.push(letter ? event.key.toLowerCase() : event.key);
+  parts.push(letter ? event.key.toLowerCase() : event.key === ' ' ? 'Space' : event.key);
   return parts.join('+');
 }
 
@@ -37,15 +37,21 @@ export function isEditable(target: EventTarget | null): boolean {
   return !['button', 'checkbox', 'radio', 'reset', 'submit'].includes(target.type);
 }
 
+const SYMBOLS: Readonly<Record<string, string>> = {
+  Enter: '↵',
+  Escape: 'Esc',
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+};
+
 /** The parts to show in <kbd>: "g i" is two presses, "Mod+Enter" one. */
 export function keyLabels(keys: string): string[] {
   return keys.split(' ').map((chord) =>
     chord
       .split('+')
-      .map((part) => {
+      .map((part, _, parts) => {
         if (part === 'Mod') return isMac ? '⌘' : 'Ctrl';
-        if (part === 'Enter') return '↵';
-        return part;
+        return SYMBOLS[part] ?? (part.length === 1 && parts.length > 1 ? part.toUpperCase() : part);
       })
       .join(isMac ? '' : '+'),
   );

@@ -4,7 +4,7 @@ import { keyLabels } from '@/lib/keys';
 export function Kbd({ command }: { command: CommandId }) {
   return (
     <span className="kbds">
-      {keyLabels(keysOf(command)).map((label) => (
+      {keyLabels(keysOf(command) ?? '').map((label) => (
         <kbd key={label}>{label}</kbd>
       ))}
     </span>
