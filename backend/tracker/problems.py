@@ -95,6 +95,13 @@ class NotRevertible(Conflict):
     title = "This change cannot be reverted"
 
 
+class BuiltIn(Conflict):
+    """What everybody has cannot be changed by one."""
+
+    type = "urn:incident-tracker:problem:built-in"
+    title = "This is built in"
+
+
 class Overtaken(Conflict):
     """What a change set has been changed since; ``conflicts`` says where, and by whom."""
 

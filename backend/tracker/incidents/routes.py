@@ -35,6 +35,8 @@ from tracker.incidents.schemas import (
     OvertakenProblem,
     ServiceArguments,
     ServiceList,
+    SimilarArguments,
+    SimilarIncidents,
     StaleProblem,
 )
 from tracker.openapi import (
@@ -151,6 +153,20 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     Each facet is counted under all the other filters, so that a count says what choosing its value would give.
     """
     return json_response(facets.count_facets(_filter(arguments)))
+
+
+@blp.route("/incidents/similar")
+@blp.arguments(SimilarArguments, location="query")
+@blp.response(200, SimilarIncidents, example={"items": [EXAMPLE]})
+@problems(blp, 400, 422)
+def list_similar_incidents(arguments: dict[str, Any]) -> Response:
+    """List incidents that are like a new one
+
+    To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
+    newest 1,000, whose title has a part that is like the given text or contains it, letter case aside. The most
+    similar first, then the newest.
+    """
+    return rendered(queries.similar_incidents(**arguments))
 
 
 @blp.route("/incidents/export")

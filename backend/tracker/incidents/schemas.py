@@ -290,6 +290,26 @@ class IncidentPage(Schema):
     )
 
 
+class SimilarArguments(Schema):
+    """What is about to be reported."""
+
+    title = Text(
+        low=1,
+        high=TITLE_MAX,
+        required=True,
+        metadata={"description": "A title, or the beginning of one.", "example": "Checkout returns 502"},
+    )
+    service = Text(
+        low=1, high=NAME_MAX, required=True, metadata={"description": "Its exact name.", "example": "payments-api"}
+    )
+
+
+class SimilarIncidents(Schema):
+    """Unresolved incidents that may be the same, the most similar first; five at most."""
+
+    items = fields.List(fields.Nested(IncidentRead), required=True, validate=validate.Length(max=5))
+
+
 class SeverityCount(Schema):
     """How many incidents have a severity."""
 
