@@ -324,7 +324,7 @@ def test_counting_stops_where_it_would_cost(client: FlaskClient, connection: Con
         ("created_to=2026-13-01T00:00:00Z", "created_to", "calendar"),
         ("search=a%00b", "search", "control"),
         ("search=" + "x" * 201, "search", "200"),
-        ("perPage=5", "perPage", "Known: search"),
+        ("perPage=5", "perPage", "Known: q, search"),
         ("page=1&cursor=x", "cursor", "page"),
     ],
 )

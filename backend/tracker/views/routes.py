@@ -6,7 +6,7 @@ from flask import Response, url_for
 
 from tracker.idempotency import in_one_transaction
 from tracker.incidents.schemas import Nothing
-from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, WHOSE, problems
+from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
 from tracker.parsing import Blueprint, actor
 from tracker.views import operations, queries
 from tracker.views.models import View
@@ -28,7 +28,7 @@ blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a
 
 
 @blp.route("/views")
-@blp.doc(parameters=[WHOSE])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewList, example=LIST_EXAMPLE)
 @problems(blp, 422)
 def list_views() -> Response:
@@ -41,7 +41,7 @@ def list_views() -> Response:
 
 
 @blp.route("/views", methods=["POST"])
-@blp.doc(parameters=[WHOSE, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
 @blp.response(201, ViewRead, example=EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
 @problems(blp, 400, 409, 413, 415, 422)
@@ -57,7 +57,7 @@ def create_view(body: dict[str, Any]) -> Response:
 
 
 @blp.route("/views", methods=["PATCH"])
-@blp.doc(parameters=[WHOSE, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ArrangementPatch, example=ARRANGE_EXAMPLE)
 @blp.response(200, ViewList, example=LIST_EXAMPLE, headers=REPLAYED)
 @problems(blp, 400, 409, 413, 415, 422)
@@ -71,7 +71,7 @@ def arrange_views(body: dict[str, Any]) -> Response:
 
 
 @blp.route("/views/<view_id>", parameters=[VIEW_ID])
-@blp.doc(parameters=[WHOSE])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewRead, example=OPEN_EXAMPLE)
 @problems(blp, 404, 422)
 def get_view(view_id: str) -> Response:
@@ -80,7 +80,7 @@ def get_view(view_id: str) -> Response:
 
 
 @blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID])
-@blp.doc(parameters=[WHOSE, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
 @blp.response(200, ViewRead, example=EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
 @problems(blp, 400, 404, 409, 413, 415, 422)
@@ -94,7 +94,7 @@ def update_view(body: dict[str, Any], view_id: str) -> Response:
 
 
 @blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID])
-@blp.doc(parameters=[WHOSE, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204, headers=REPLAYED)
 @problems(blp, 400, 404, 409, 413, 415, 422)
