@@ -161,8 +161,7 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     elif take_sample(which).certainly_more_than(COUNT_LIMIT):
         counted = _STOPPED
     else:
-        matching = f"SELECT FROM incidents {where(which.conditions())} LIMIT {COUNT_LIMIT + 1}"
-        counted = f"SELECT count(*) AS total FROM ({matching}) AS matching"
+        counted = _counted(which.conditions())
     conditions = where(which.conditions() + wanted.beyond(order.key))
     if wanted.offset < DEEP:
         page = f"""
@@ -276,6 +275,26 @@ def count_kept(which: IncidentFilter) -> int:
     """How many incidents the facets of a filter let through, exactly."""
     ((total,),) = reader.rows(kept_count(which), which.parameters())
     return int(total)
+
+
+def count_matching(which: IncidentFilter) -> Total:
+    """How many incidents match, up to :data:`COUNT_LIMIT` where something has to be counted."""
+    if which.tallied:
+        return Total(count_kept(which), exact=True)
+    if which.chosen() and count_kept(which) <= FEW:
+        conditions = which.conditions_on_few()
+    else:
+        sample = take_sample(which)
+        if sample.certainly_more_than(COUNT_LIMIT):
+            return Total(COUNT_LIMIT, exact=False)
+        conditions = which.conditions(words=sample.indexable(which.words))
+    ((count,),) = reader.rows(_counted(conditions), which.parameters())
+    return Total(min(count, COUNT_LIMIT), exact=count <= COUNT_LIMIT)
+
+
+def _counted(conditions: list[str]) -> str:
+    """SQL for how many incidents meet the conditions; one more than the limit where there are more than that."""
+    return f"SELECT count(*) AS total FROM (SELECT FROM incidents {where(conditions)} LIMIT {COUNT_LIMIT + 1}) AS found"
 
 
 def represent(incident: Incident) -> dict[str, Any]:

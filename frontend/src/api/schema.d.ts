@@ -753,7 +753,7 @@ export interface components {
             /** @description Unique among the person's views and the built-in ones, letter case aside. */
             name: string;
             /**
-             * @description Which incidents, in the query language; `me` in it is whoever asks. Empty for all.
+             * @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all.
              * @default
              */
             q: string;
@@ -783,7 +783,7 @@ export interface components {
         ViewPatch: {
             /** @description Unique among the person's views and the built-in ones, letter case aside. */
             name?: string;
-            /** @description Which incidents, in the query language; `me` in it is whoever asks. Empty for all. */
+            /** @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all. */
             q?: string;
             /** @enum {string} */
             sortBy?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
@@ -2264,13 +2264,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -2711,13 +2711,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
