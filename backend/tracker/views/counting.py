@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from tracker.database import reader
@@ -12,11 +13,15 @@ from tracker.incidents.query_language import parse
 from tracker.problems import Misread
 from tracker.views.models import View
 
+PATIENCE = 0.5
+"""Seconds after which no more is counted: tabs without a number are better than tabs that are waited for."""
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 def count_views(views: Iterable[View], *, now: datetime, me: str | None) -> dict[str, Total | None]:
-    """By the id of each view, how many incidents it shows; None where its query means nothing to this person.
+    """By the id of each view, how many incidents it shows.
+
+    None where its query means nothing to this person, or where counting those before it took all the time there is.
 
     :param now: what ages in queries are counted from, with an offset.
     :param me: who is meant by ``owner:me``; None where nobody said.
@@ -24,9 +29,11 @@ def count_views(views: Iterable[View], *, now: datetime, me: str | None) -> dict
     filters = {view.id: _filter(view, now=now, me=me) for view in views}
     counts: dict[str, Total | None] = dict.fromkeys(filters)
     given = {identifier: which for identifier, which in filters.items() if which is not None}
-    tallied = {identifier: which for identifier, which in given.items() if which.tallied}
-    counts |= _count_kept(tallied)
-    counts |= {identifier: count_matching(which) for identifier, which in given.items() if identifier not in tallied}
+    counts |= _count_kept({identifier: which for identifier, which in given.items() if which.tallied})
+    end = monotonic() + PATIENCE
+    for identifier, which in given.items():
+        if not which.tallied and monotonic() < end:
+            counts[identifier] = count_matching(which)
     return counts
 
 

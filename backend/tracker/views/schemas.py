@@ -94,8 +94,8 @@ class ViewRead(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "How many incidents it shows. Null where it cannot be told: it asks for `me`, and nobody "
-            "said who they are.",
+            "description": "How many incidents it shows. Null where that cannot be told: it asks for owner:me, and "
+            "nobody said who they are; or counting those before it took too long.",
             "minimum": 0,
         },
     )
