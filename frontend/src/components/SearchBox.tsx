@@ -6,7 +6,7 @@ import { useDebounce } from '@/hooks/useDebounce';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
 import { incidentKeyIn } from '@/lib/incident-key';
-import { DEFAULT_STATE, formatListState, SEARCH_MAX, withFilter } from '@/lib/search-params';
+import { DEFAULT_STATE, formatListState, QUERY_MAX, withFilter } from '@/lib/search-params';
 
 const DEBOUNCE_MS = 200;
 
@@ -20,7 +20,7 @@ export function SearchBox() {
   const { pathname } = useLocation();
   const onList = pathname === '/';
   const { state, setState } = useListState();
-  const inUrl = onList ? state.search : '';
+  const inUrl = onList ? state.q : '';
 
   // What is being typed, null when the URL's text is shown. The two differ in spaces at the end, for instance.
   const [typed, setTyped] = useState<string | null>(null);
@@ -34,10 +34,10 @@ export function SearchBox() {
 
   const write = useCallback(
     (text: string) => {
-      const search = text.trim();
-      if (search === state.search) return;
-      setWritten(search);
-      setState(withFilter(state, { search }), { replace: true });
+      const q = text.trim();
+      if (q === state.q) return;
+      setWritten(q);
+      setState(withFilter(state, { q }), { replace: true });
     },
     [state, setState],
   );
@@ -63,7 +63,7 @@ export function SearchBox() {
       write(text);
     } else if (text !== '') {
       setTyped(null);
-      void navigate(`/${formatListState({ ...DEFAULT_STATE, search: text })}`);
+      void navigate(`/${formatListState({ ...DEFAULT_STATE, q: `${DEFAULT_STATE.q} ${text}` })}`);
     }
   }
 
@@ -79,7 +79,7 @@ export function SearchBox() {
           placeholder="Search incidents, or INC-42"
           autoComplete="off"
           spellCheck={false}
-          maxLength={SEARCH_MAX}
+          maxLength={QUERY_MAX}
           value={value}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => {
