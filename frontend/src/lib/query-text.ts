@@ -9,10 +9,10 @@ function quoted(text: string): string {
 /** A value of `service:` or `owner:`; null is "unassigned". Somebody who is really called none, or me, is quoted. */
 export function nameText(name: string | null): string {
   if (name === null) return 'none';
-  return /^[^\s",\\]+$/.test(name) && !/^(none|me)$/i.test(name) ? name : quoted(name);
+  return /^[^\s",]+$/.test(name) && !/^(none|me)$/i.test(name) ? name : quoted(name);
 }
 
 /** A word or a phrase that is looked for, quoted where it would be read as something else. */
 export function wordText(word: string): string {
-  return /^(?!-|[a-z]+:)[^\s"\\]+$/i.test(word) ? word : quoted(word);
+  return /^(?!["-]|[a-z]+:)\S+$/i.test(word) ? word : quoted(word);
 }

@@ -74,7 +74,7 @@ export function facetsQuery(state: ListState) {
       unwrap(api.GET('/api/incidents/facets', { params: { query }, signal })),
     placeholderData: keepPreviousData,
     // The list tells what is wrong with a query; meanwhile the counts stay what they were.
-    enabled: isReadable(state.q),
+    enabled: isReadable(state.q) && !asker(state).includes(''),
   });
 }
 

@@ -1,5 +1,6 @@
+import { NAME_MAX } from '@/lib/display-name';
 import { nameText } from '@/lib/query-text';
-import { SEVERITIES, STATUSES } from '@/lib/search-params';
+import { QUERY_MAX, SEVERITIES, STATUSES } from '@/lib/search-params';
 import { type Incident, incidentKey } from './incident';
 
 /*
@@ -29,6 +30,8 @@ const PREFIX: Readonly<Record<Field, string>> = {
   updated: 'updated:',
 };
 
+const TERMS_MAX = 50;
+
 /** What lies between two places of the text, counted in UTF-16 units. */
 interface Span {
   readonly start: number;
@@ -39,6 +42,8 @@ interface Value extends Span {
   /** Without its quotes. */
   readonly text: string;
   readonly quoted: boolean;
+  /** False where there is none, or a quote that is wrong. */
+  readonly readable: boolean;
 }
 
 export interface Term extends Span {
@@ -53,122 +58,146 @@ export interface Term extends Span {
   readonly readable: boolean;
 }
 
-const VALUE = /"((?:[^"\\]|\\.)*)("?)|[^\s,]*/suy;
+// A blank is what Python and JavaScript both take for one.
+const GAP = /[^\S\v\f\ufeff]*/y;
+const WORD = /[\S\v\f\ufeff]*/y;
+const PLAIN = /[^\s,]*/y;
+const QUOTED = /"((?:[^"\\]|\\.)*)"/suy;
+const PREFIXED = /[a-z]+:/iy;
+// oxlint-disable-next-line no-control-regex -- These are what the server refuses.
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
 
-function valueAt(text: string, start: number): { value: Value; closed: boolean } {
-  VALUE.lastIndex = start;
-  const [whole, inside, close] = VALUE.exec(text) ?? [''];
-  const quoted = inside !== undefined;
-  return {
-    value: {
-      start,
-      end: start + whole.length,
-      text: quoted ? inside.replaceAll(/\\(["\\])/g, '$1') : whole,
-      quoted,
-    },
-    closed: !quoted || close === '"',
-  };
+/** What a pattern finds just here; empty where it finds nothing. */
+function found(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? '';
+}
+
+/** The value that begins here, and where what belongs to it ends. */
+function valueAt(text: string, start: number, plain: RegExp): { value: Value; after: number } {
+  if (text[start] !== '"') {
+    const word = found(plain, text, start);
+    const end = start + word.length;
+    return { value: { start, end, text: word, quoted: false, readable: word !== '' }, after: end };
+  }
+  const whole = found(QUOTED, text, start);
+  // A quote that is not closed reaches to the end.
+  const end = whole === '' ? text.length : start + whole.length;
+  const inside = text.slice(start + 1, whole === '' ? end : end - 1).replaceAll(/\\(["\\])/g, '$1');
+  const after = end + found(plain, text, end).length;
+  const readable = whole !== '' && inside !== '' && after === end;
+  return { value: { start, end, text: inside, quoted: true, readable }, after };
 }
 
 function termAt(text: string, start: number): Term {
-  const negated = text[start] === '-';
-  const from = negated ? start + 1 : start;
-  const prefix = /^[a-z]+:/i.exec(text.slice(from, from + 40))?.[0] ?? '';
+  // A dash alone is a word.
+  const negated = text[start] === '-' && found(WORD, text, start + 1) !== '';
+  let end = negated ? start + 1 : start;
+  const prefix = found(PREFIXED, text, end);
   const field = FIELDS[prefix.slice(0, -1).toLowerCase()] ?? null;
+  end += prefix.length;
   const values: Value[] = [];
-  let readable = prefix === '' || field !== null;
-  let end = from + prefix.length;
   for (;;) {
-    const { value, closed } = valueAt(text, end);
-    // A comma belongs to a word, and parts the values of a field.
-    if (prefix === '' && !value.quoted) {
-      const word = /^\S*/.exec(text.slice(end))?.[0] ?? '';
-      values.push({ ...value, text: word, end: end + word.length });
-    } else {
-      values.push(value);
-    }
-    end = values.at(-1)?.end ?? end;
-    readable &&= closed && value.text.trim() !== '';
+    const { value, after } = valueAt(text, end, prefix === '' ? WORD : PLAIN);
+    values.push(value);
+    end = after;
     if (prefix === '' || text[end] !== ',') break;
     end += 1;
   }
-  const rest = /^\S*/.exec(text.slice(end))?.[0] ?? '';
-  readable &&= rest === '' && (field === null || values.every((value) => isKnown(field, value)));
-  return { start, end: end + rest.length, negated, prefix, field, values, readable };
+  const readable =
+    (prefix === '' || field !== null) &&
+    !CONTROL.test(text.slice(start, end)) &&
+    !values.some((value) => /[\t\r\n]/.test(prefix === '' ? value.text : value.text.trim())) &&
+    values.every((value) => value.readable && (field === null || isKnown(field, value.text))) &&
+    (values.length === 1 || !isTime(field));
+  return { start, end, negated, prefix, field, values, readable };
 }
 
 /** The terms of a text, in their order. */
 export function readQuery(text: string): Term[] {
   const terms: Term[] = [];
-  const blank = /\s*/y;
-  for (let at = 0; ; at = terms.at(-1)?.end ?? text.length) {
-    blank.lastIndex = at;
-    blank.exec(text);
-    if (blank.lastIndex >= text.length) return terms;
-    terms.push(termAt(text, blank.lastIndex));
+  for (let at = 0; ; ) {
+    at += found(GAP, text, at).length;
+    if (at >= text.length) return terms;
+    const term = termAt(text, at);
+    terms.push(term);
+    at = term.end;
   }
 }
 
 /** Whether all of it can be read. */
 export function isReadable(text: string): boolean {
-  return readQuery(text).every(({ readable }) => readable);
+  const terms = readQuery(text);
+  return (
+    Array.from(text).length <= QUERY_MAX &&
+    terms.length <= TERMS_MAX &&
+    terms.every(({ readable }) => readable)
+  );
 }
 
 function severityOf(text: string): string | undefined {
-  return SEVERITIES.find((one) => one === text.toUpperCase() || one === `SEV${text}`);
+  return SEVERITIES.find((one) => one.toLowerCase() === text.toLowerCase() || one === `SEV${text}`);
 }
 
 function statusOf(text: string): string | undefined {
-  return STATUSES.find((one) => one === text.toUpperCase());
+  return STATUSES.find((one) => one.toLowerCase() === text.toLowerCase());
 }
 
-function isKnown(field: Field, { text, quoted }: Value): boolean {
+function isTime(field: Field | null): boolean {
+  return field === 'created' || field === 'updated';
+}
+
+function isKnown(field: Field, text: string): boolean {
   if (field === 'severity') return severityOf(text) !== undefined;
   if (field === 'status') return statusOf(text) !== undefined;
-  if (field === 'created' || field === 'updated') return !quoted && timeRange(text, 0) !== null;
-  return true;
+  if (isTime(field)) return timeRange(text, Date.now()) !== null;
+  const { length } = Array.from(text.trim());
+  return length > 0 && length <= NAME_MAX;
 }
 
 // ---- Times
 
-const UNITS: Readonly<Record<string, number>> = {
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const DAY = 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY, w: 7 * DAY };
+/** The 1st of January of the year 1, where the server's calendar begins. */
+const BEGINNING = -62_135_596_800_000;
 
 /** From the first time to before the second, in milliseconds. */
 type Range = readonly [number, number];
 
-/** The moments that a date or a time names: a whole day of UTC, or one millisecond. */
+const AGE = /^([<>])=?(\d{1,9})([mhdw])$/i;
+const MOMENT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$/i;
+
+/** The moments that a date names, a whole day of UTC, or a time does; null for anything else. */
 function moments(text: string): Range | null {
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text);
-  const at = isDay || isTime ? Date.parse(text.toUpperCase()) : Number.NaN;
-  if (Number.isNaN(at)) return null;
-  // "2026-02-30" is no day, though some engines roll it over.
-  if (isDay && new Date(at).toISOString().slice(0, 10) !== text) return null;
-  return [at, isDay ? at + 86_400_000 : at + 1];
+  const [, day = '', time] = MOMENT.exec(text) ?? [];
+  const midnight = Date.parse(day);
+  // "2026-02-30" is no day, though browsers take it for the 2nd of March.
+  const exists = midnight >= BEGINNING && new Date(midnight).toISOString().startsWith(day);
+  const at = Date.parse(text.toUpperCase());
+  if (!exists || Number.isNaN(at)) return null;
+  return [at, time === undefined ? at + DAY : at + 1];
 }
 
 /** What `created:` and `updated:` may say, or null for anything else. */
 function timeRange(text: string, now: number): Range | null {
-  const [, sign = '', rest = ''] = /^([<>]=?)?(.*)$/s.exec(text) ?? [];
-  const [, count, unit = ''] = /^(\d{1,6})([mhdw])$/i.exec(rest) ?? [];
-  if (count !== undefined) {
+  const [, way, count, unit = ''] = AGE.exec(text) ?? [];
+  if (way !== undefined) {
     const then = now - Number(count) * (UNITS[unit.toLowerCase()] ?? 0);
-    if (sign === '<') return [then, Infinity];
-    return sign === '>' ? [-Infinity, then] : null;
+    if (then < BEGINNING) return null;
+    return way === '<' ? [then, Infinity] : [-Infinity, then];
   }
-  const [first = '', last] = sign === '' ? rest.split('..') : [rest];
-  const from = moments(first);
-  const to = last === undefined ? from : moments(last);
-  if (from === null || to === null) return null;
+  const [, sign = '', rest = ''] = /^([<>]=?)?(.*)$/s.exec(text) ?? [];
+  const [first = '', last = first, ...more] = sign === '' ? rest.split('..') : [rest];
+  const [from, to] = [moments(first), moments(last)];
+  if (from === null || to === null || more.length > 0) return null;
   if (sign === '>=') return [from[0], Infinity];
   if (sign === '>') return [from[1], Infinity];
   if (sign === '<') return [-Infinity, from[0]];
-  return sign === '<=' ? [-Infinity, from[1]] : [from[0], to[1]];
+  if (sign === '<=') return [-Infinity, from[1]];
+  // A span is made of whole days.
+  const areDays = first.length === 10 && last.length === 10 && from[0] <= to[0];
+  return areDays ? [from[0], to[1]] : null;
 }
 
 // ---- Which incidents
@@ -186,10 +215,10 @@ function holds(term: Term, incident: Incident, { now, me }: Situation): boolean 
     const word = quoted ? '' : text.toLowerCase();
     if (field === 'severity') return severityOf(text) === incident.severity;
     if (field === 'status') return statusOf(text) === incident.status;
-    if (field === 'service') return text === incident.service;
+    if (field === 'service') return text.trim() === incident.service;
     if (field === 'owner') {
       if (word === 'none') return incident.owner === null;
-      return incident.owner === (word === 'me' ? me : text);
+      return incident.owner === (word === 'me' ? me : text.trim());
     }
     if (field === null) {
       const { title, service, owner } = incident;
@@ -227,7 +256,7 @@ function written(field: Field, { text, quoted }: Value): string {
   if (field === 'severity') return severityOf(text)?.slice(3) ?? text;
   if (field === 'status') return text.toLowerCase();
   if (field === 'owner' && !quoted && /^(none|me)$/i.test(text)) return text.toLowerCase();
-  return nameText(text);
+  return nameText(text.trim());
 }
 
 const ALL_VALUES: Partial<Record<Field, readonly string[]>> = {
@@ -281,7 +310,7 @@ function added(text: string, term: string): string {
   if (text.trim() === '') return term;
   // After a quote that was never closed it would be a part of that.
   const last = readQuery(text).at(-1)?.values.at(-1);
-  if (last?.quoted && valueAt(text, last.start).closed === false) return `${term} ${text}`;
+  if (last?.quoted && !last.readable) return `${term} ${text}`;
   return `${text.trimEnd()} ${term}`;
 }
 
