@@ -5,6 +5,7 @@ import {
   replaceEqualDeep,
 } from '@tanstack/react-query';
 import { api, unwrap } from '@/api/client';
+import { ApiError, type Mistake } from '@/api/problem';
 import type { Incident, IncidentEvent, IncidentList } from '@/features/incidents/model/incident';
 import { incidentKey } from '@/features/incidents/model/incident';
 import { asksForMe, isReadable } from '@/features/incidents/model/query';
@@ -64,6 +65,11 @@ export function exportHref(state: ListState, format: ExportFormat): string {
   const query = { format, ...apiFilters(state), sort_by: state.sort, order: state.order };
   const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
   return `/api/incidents/export?${new URLSearchParams(pairs)}`;
+}
+
+/** Where the query of a list cannot be read, as the answer to it said; none for any other failure. */
+export function mistakesIn(error: Error | null): readonly Mistake[] {
+  return error instanceof ApiError ? error.mistakes : [];
 }
 
 export function facetsQuery(state: ListState) {

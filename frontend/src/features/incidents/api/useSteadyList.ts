@@ -15,7 +15,7 @@ import {
 } from '@/features/incidents/model/steady-list';
 import { useDisplayName } from '@/lib/display-name';
 import { formatListState, type ListState } from '@/lib/search-params';
-import { incidentQuery, listQuery } from './queries';
+import { incidentQuery, listQuery, mistakesIn } from './queries';
 
 const NOTHING: ReadonlyMap<string, Incident> = new Map();
 
@@ -52,9 +52,17 @@ export function useSteadyList(state: ListState) {
   }
 
   // Until the answer for a new place is there, the rows of the old one stay, as they were.
-  const shown = steady && (isHere || isPlaceholderData) ? steady : null;
+  // So do they where the query cannot be read.
+  const mistakes = mistakesIn(query.error);
+  const isStale = isPlaceholderData || mistakes.length > 0;
+  const shown = steady && (isHere || isStale) ? steady : null;
   return {
     ...query,
+    mistakes,
+    // What cannot be read is no failure that trying again could mend.
+    error: mistakes.length > 0 ? null : query.error,
+    failureReason: mistakes.length > 0 ? null : query.failureReason,
+    isPlaceholderData: isStale,
     answer: shown ? asShown(shown) : data,
     filter: shown?.filter ?? { q: state.q, me },
     fresh: isHere ? steady.fresh : NOTHING,

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Suggestion } from '@/components/ui/Combobox';
+import type { Suggestion } from '@/components/ui/OptionList';
 import { useDebounce } from '@/hooks/useDebounce';
 import { useDisplayName } from '@/lib/display-name';
 import { DEFAULT_STATE } from '@/lib/search-params';

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import { type KeyboardEvent, useRef } from 'react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { facetsQuery } from '@/features/incidents/api/queries';
@@ -10,6 +11,7 @@ import {
   valuesOf,
   withoutField,
 } from '@/features/incidents/model/query';
+import { useCommand } from '@/lib/commands';
 import { formatCount, formatEstimate } from '@/lib/numbers';
 import {
   DEFAULT_STATE,
@@ -38,13 +40,33 @@ export function FilterBar({ state, onChange }: Props) {
     return count === undefined ? '' : formatOf(facet)(count);
   };
 
+  const bar = useRef<HTMLElement>(null);
+  const stops = () => [...(bar.current?.querySelectorAll<HTMLElement>('button, a') ?? [])];
+  useCommand('filter.focus', () => stops()[0]?.focus());
+
+  /** Arrow keys go along the bar, beside Tab; what opens from it has keys of its own. */
+  function moveFocus(event: KeyboardEvent) {
+    const all = stops();
+    const at = all.findIndex((stop) => stop === event.target);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (at < 0 || step === undefined) return;
+    event.preventDefault();
+    all[at + step]?.focus();
+  }
+
   const severities = valuesOf(state.q, 'severity');
   const statuses = valuesOf(state.q, 'status');
   const toggle = (facet: Facet, value: string) =>
     onChange({ q: toggleValue(state.q, facet, value) });
 
   return (
-    <section className="filterbar" aria-label="Filters" data-stale={isPlaceholderData || undefined}>
+    <section
+      ref={bar}
+      className="filterbar"
+      aria-label="Filters"
+      data-stale={isPlaceholderData || undefined}
+      onKeyDown={moveFocus}
+    >
       <div className="chips" role="group" aria-label="Severity">
         {SEVERITIES.map((severity) => (
           <Chip

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, Inbox, SearchX } from 'lucide-react';
 import { Link } from 'react-router';
+import type { Mistake } from '@/api/problem';
 import { SeverityBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { facetsQuery, listQuery } from '@/features/incidents/api/queries';
@@ -76,6 +77,22 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
     );
   }
   return sameQuery(state.q, DEFAULT_STATE.q) ? <AllClear /> : <NoMatch state={state} />;
+}
+
+/** A link with a query that the server cannot read; with rows of an earlier one, the box alone tells it. */
+export function UnreadableQuery({ mistakes }: { mistakes: readonly Mistake[] }) {
+  return (
+    <div className="state">
+      <SearchX aria-hidden="true" />
+      <h2>The search cannot be read</h2>
+      {mistakes.map(({ start, message }) => (
+        <p key={`${start} ${message}`}>{message}</p>
+      ))}
+      <Link className="btn primary" to="/">
+        Clear
+      </Link>
+    </div>
+  );
 }
 
 function NoMatch({ state }: { state: ListState }) {

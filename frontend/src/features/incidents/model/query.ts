@@ -125,6 +125,11 @@ export function readQuery(text: string): Term[] {
   }
 }
 
+/** The term that is being written at a place of the text. */
+export function termAround(text: string, at: number): Term | undefined {
+  return readQuery(text).find(({ start, end }) => start < at && at <= end);
+}
+
 /** Whether all of it can be read. */
 export function isReadable(text: string): boolean {
   const terms = readQuery(text);
