@@ -52,6 +52,7 @@ X_ACTOR = {
     "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
     "example": "Ana Souza",
 }
+X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",

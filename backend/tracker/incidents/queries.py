@@ -133,7 +133,7 @@ def list_incidents(
     at = ordering.position(cursor) if cursor is not None else None
     page = page or 1
     wanted = _Page(ordering, per_page, (page - 1) * per_page if at is None else 0, at)
-    total, rows = (_search if which.search else _walk)(which, wanted)
+    total, rows = (_search if which.searches else _walk)(which, wanted)
     items = rows[:per_page]
     end = None
     if len(rows) > per_page:
@@ -260,7 +260,7 @@ def _fetch(
 
 def conditions_for_all(which: IncidentFilter) -> tuple[str, dict[str, Any]]:
     """The filter as one SQL condition by which all that match are found, in any order, and its parameters."""
-    words = take_sample(which).indexable(which.words) if which.search else None
+    words = take_sample(which).indexable(which.words) if which.searches else None
     return " AND ".join(which.conditions(words=words)) or "true", which.parameters()
 
 
