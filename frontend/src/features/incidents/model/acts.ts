@@ -1,3 +1,4 @@
+import { ApiError } from '@/api/problem';
 import { formatCount } from '@/lib/numbers';
 import { type Field, fieldsOf, isSame, pick } from './conflict';
 import { listOf } from './history';
@@ -36,7 +37,7 @@ function verbOf(patch: IncidentPatch): Verb {
     const to = ` to ${owner}`;
     return { infinitive: 'Assign', past: 'Assigned', to, state: `assigned${to}` };
   }
-  const what = ` the ${listOf(fieldsOf(patch))} of`;
+  const what = field ? ` the ${listOf(fieldsOf(patch))} of` : '';
   return { infinitive: `Change${what}`, past: `Changed${what}`, to: '', state: 'so' };
 }
 
@@ -94,4 +95,14 @@ export function inverseOf(incident: Incident, patch: IncidentPatch): IncidentPat
 export function without(patch: IncidentPatch, fields: readonly Field[]): IncidentPatch | null {
   const left = fieldsOf(patch).filter((field) => !fields.includes(field));
   return left.length > 0 ? pick(patch, left) : null;
+}
+
+/** Why a write did not succeed: what the server has against the field, when it named it. */
+export function messageOf(error: unknown, patch: IncidentPatch): string {
+  if (!(error instanceof ApiError)) return String(error);
+  const own = Object.keys(patch).flatMap((field) => error.fields[field] ?? []);
+  const others = Object.entries(error.fields).flatMap(
+    ([field, list]) => `${field}: ${list.join(' ')}`,
+  );
+  return own.join(' ') || others.join(' ') || error.message;
 }

@@ -2,9 +2,11 @@ import type { IncidentPatch } from './incident';
 
 /** One change of this tab, and how the incidents look without it. */
 export interface Done {
-  /** "Resolved INC-42" */
-  readonly words: string;
-  /** What it sets, and what it takes away, by incident; shown while that is on its way. Empty where it is not known. */
+  readonly patch: IncidentPatch;
+  /** "INC-42" */
+  readonly subject: string;
+  readonly count: number;
+  /** What each incident is given, and what it had; shown while that is on its way. Empty where it is not known. */
   readonly set: ReadonlyMap<string, IncidentPatch>;
   readonly before: ReadonlyMap<string, IncidentPatch>;
   /** Resolves once it has arrived: to the id of the change, or to null where nothing was changed. */
