@@ -3,6 +3,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
@@ -20,6 +21,7 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
+  const triage = useTriage();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
   const fresh = [...list.fresh.values()];
@@ -47,6 +49,15 @@ export function IncidentListPage() {
       focusRow(added[0]?.id ?? '', 0, { show: true });
     }
   }
+
+  const focused = () => document.activeElement?.closest<HTMLElement>('tbody tr[data-id]') ?? null;
+  const targets = () => {
+    const incident = data?.items.find(({ id }) => id === focused()?.dataset.id);
+    return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
+  };
+  useActCommands(targets, triage, {
+    onActed: () => focused()?.nextElementSibling?.querySelector<HTMLElement>('.row-link')?.focus(),
+  });
 
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
@@ -91,7 +102,8 @@ export function IncidentListPage() {
       {data && data.items.length > 0 && (
         <>
           <IncidentTable
-            incidents={data.items}
+            incidents={data.items.map(triage.shown)}
+            triage={triage}
             state={state}
             filter={list.filter}
             stale={isPlaceholderData}

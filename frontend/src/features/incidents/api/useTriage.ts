@@ -13,15 +13,6 @@ import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
 import { actingOf } from './acting';
 
-export type {
-  Confirm,
-  Prepared,
-  RowMark,
-  Target,
-  Triage,
-  TriagePatch,
-} from '@/features/incidents/model/triage';
-
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
 export function useTriage({ confirm = askPlainly }: { confirm?: Confirm } = {}): Triage {
   const acting = actingOf(useQueryClient());
