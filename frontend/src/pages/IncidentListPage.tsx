@@ -14,6 +14,7 @@ import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
@@ -143,10 +144,8 @@ function useReturnToRow(search: string, ready: boolean): void {
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
-  const load = () => {
+  whenIdle(() => {
     // A failure here is told when the page is really asked for.
     Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
-  };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  });
 }
