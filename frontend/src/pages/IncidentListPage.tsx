@@ -3,6 +3,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
@@ -17,6 +18,7 @@ import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
@@ -24,6 +26,7 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
+  const triage = useTriage();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
   const isUnreadable = list.mistakes.length > 0;
@@ -52,6 +55,15 @@ export function IncidentListPage() {
       focusRow(added[0]?.id ?? '', 0, { show: true });
     }
   }
+
+  const focused = () => document.activeElement?.closest<HTMLElement>('tbody tr[data-id]') ?? null;
+  const targets = () => {
+    const incident = data?.items.find(({ id }) => id === focused()?.dataset.id);
+    return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
+  };
+  useActCommands(targets, triage, {
+    onActed: () => focused()?.nextElementSibling?.querySelector<HTMLElement>('.row-link')?.focus(),
+  });
 
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
@@ -97,7 +109,8 @@ export function IncidentListPage() {
       {data && data.items.length > 0 && (
         <>
           <IncidentTable
-            incidents={data.items}
+            incidents={data.items.map(triage.shown)}
+            triage={triage}
             state={state}
             filter={list.filter}
             stale={isPlaceholderData}
@@ -137,10 +150,8 @@ function useReturnToRow(search: string, ready: boolean): void {
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
-  const load = () => {
+  whenIdle(() => {
     // A failure here is told when the page is really asked for.
     Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
-  };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  });
 }
