@@ -739,7 +739,7 @@ export interface components {
             density: "compact" | "standard" | "comfortable" | null;
             /** @description Whether everybody has it, and nobody can change it. */
             builtIn: boolean;
-            /** @description How many incidents it shows. Null where it cannot be told: it asks for `me`, and nobody said who they are. */
+            /** @description How many incidents it shows. Null where that cannot be told: it asks for owner:me, and nobody said who they are; or counting those before it took too long. */
             count: number | null;
             /** @description Always true for filters by severity, status, service and owner; with others, counting stops at 10,000 and this is false. */
             countIsExact: boolean;
