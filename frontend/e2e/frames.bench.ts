@@ -128,7 +128,7 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
 async function typeSearches(page: Page, perPage: number): Promise<void> {
   for (const [kind, text] of Object.entries(SEARCHES)) {
     for (const [speed, pauses] of Object.entries(SPEEDS)) {
-      await page.getByRole('searchbox').focus();
+      await page.getByRole('combobox', { name: 'Search incidents' }).focus();
       await measure(page, perPage, `type ${kind}, ${speed}`, async () => {
         for (const [at, letter] of [...text].entries()) {
           await page.keyboard.press(letter);

@@ -105,7 +105,7 @@ test('search replaces the URL instead of filling the history', async ({ page, re
   await expect(page).toHaveURL('/?search=zebra+load&severity=SEV3');
   await page.goBack();
   await expect(page).toHaveURL('/');
-  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(page.getByRole('combobox', { name: 'Search incidents' })).toHaveValue('');
 });
 
 test('columns sort both ways', async ({ page }) => {

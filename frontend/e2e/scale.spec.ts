@@ -211,7 +211,9 @@ test('typing on aborts what was asked before, and a late answer is never shown',
   await expect(page.locator('.row-link')).toHaveText(['Found by checkout timeout']);
   await expect(page.locator('.range')).toHaveText('1–1 of 333,333');
   await expect(page.locator('.chips .count').first()).toHaveText('333,333');
-  await expect(page.getByRole('searchbox')).toHaveValue('checkout timeout');
+  await expect(page.getByRole('combobox', { name: 'Search incidents' })).toHaveValue(
+    'checkout timeout',
+  );
   await expect(page).toHaveURL('/?search=checkout+timeout');
   await expect(page.locator('[data-stale]')).toHaveCount(0);
   expect((await texts()).join()).not.toMatch(/111,111|222,222|Found by checkout(,| time,)/);

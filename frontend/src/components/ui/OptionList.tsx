@@ -1,5 +1,7 @@
 export interface Suggestion {
   value: string;
+  /** What it is called, where that is not the same. */
+  label?: string;
   /** What it means, muted. */
   hint?: string;
   /** Shown at the right, muted: "3 open". */
@@ -31,7 +33,9 @@ export function OptionList<T extends Suggestion>(props: Props<T>) {
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onChoose(option)}
         >
-          <span className={option.hint ? 'truncate' : 'grow truncate'}>{option.value}</span>
+          <span className={option.hint ? 'truncate' : 'grow truncate'}>
+            {option.label ?? option.value}
+          </span>
           {option.hint && <span className="hint grow truncate">{option.hint}</span>}
           {option.note && <span className="count">{option.note}</span>}
         </li>
