@@ -140,7 +140,7 @@ describe('typing', () => {
     expect(box()).toHaveValue('disk sev:1');
     await user.keyboard('{Escape}');
     expect(box()).toHaveValue('sev:1');
-    await waitFor(() => expect(url()).toBe('/?q=sev:1'));
+    expect(url()).toBe('/?q=sev:1');
     await user.keyboard('{Escape}');
     expect(box()).not.toHaveFocus();
     expect(url()).toBe('/?q=sev:1');
@@ -166,7 +166,6 @@ describe('a mistake', () => {
     expect(box()).toHaveAccessibleDescription('9 Must be one of: 1, 2, 3, 4; not ‘9’.');
     expect(document.querySelector('.mistake')).toHaveTextContent(/^9$/);
     expect(screen.getByRole('link', { name: 'Found by 🔥' })).toBeInTheDocument();
-    expect(screen.getByRole('table')).toHaveAttribute('aria-busy', 'true');
     expect(screen.queryByText(/out of date|Trying again/)).toBeNull();
 
     // It is told until it is mended, whatever is written behind it.
