@@ -6,9 +6,10 @@ import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
+import { TriageList } from '@/features/incidents/components/TriageList';
+import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
@@ -87,30 +88,34 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
-      <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
-      {data && data.items.length > 0 && (
-        <>
-          <IncidentTable
-            incidents={data.items}
+      {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
+      <div className="triage">
+        <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
+        {data && (
+          <TriageList
+            answer={data}
             state={state}
             filter={list.filter}
             stale={isPlaceholderData}
             onOpen={({ id }, index) =>
               rememberOpened({ search, id, index, scrollY: window.scrollY })
             }
-          />
-          <Pagination
-            answer={data}
-            page={state.page}
-            perPage={state.perPage}
-            hrefFor={hrefFor}
-            onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
-          />
-        </>
-      )}
-      {data && data.items.length === 0 && !isPlaceholderData && (
-        <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
-      )}
+          >
+            {data.items.length > 0 && (
+              <Pagination
+                answer={data}
+                page={state.page}
+                perPage={state.perPage}
+                hrefFor={hrefFor}
+                onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
+              />
+            )}
+            {data.items.length === 0 && !isPlaceholderData && (
+              <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
+            )}
+          </TriageList>
+        )}
+      </div>
     </div>
   );
 }
