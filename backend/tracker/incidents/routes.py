@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app, g, request, url_for
 
@@ -13,6 +14,7 @@ from tracker.idempotency import in_one_transaction
 from tracker.incidents import facets, operations, queries
 from tracker.incidents.export import start_export
 from tracker.incidents.filters import FILTERS, IncidentFilter
+from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import (
     CSV_EXAMPLE,
     EXAMPLE,
@@ -32,12 +34,16 @@ from tracker.incidents.schemas import (
     ListArguments,
     Nothing,
     OvertakenProblem,
+    QueryProblem,
     ServiceArguments,
     ServiceList,
+    SimilarArguments,
+    SimilarIncidents,
     StaleProblem,
 )
 from tracker.openapi import (
     CHANGE_ID,
+    CHANGED,
     CONTENT_DISPOSITION,
     ETAG,
     IDEMPOTENCY_KEY,
@@ -47,11 +53,12 @@ from tracker.openapi import (
     LOCATION,
     REPLAYED,
     X_ACTOR,
+    X_ACTOR_OF_A_READ,
     problems,
 )
 from tracker.paging import decode_event_cursor
-from tracker.parsing import Blueprint, actor
-from tracker.problems import MEDIA_TYPE
+from tracker.parsing import Blueprint, actor, named_actor
+from tracker.problems import MEDIA_TYPE, Misread
 from tracker.wire import json_response, rendered
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
@@ -76,6 +83,13 @@ FILE_RESPONSE: dict[str, Any] = {
     "description": "The file.",
     "headers": {"Content-Disposition": CONTENT_DISPOSITION},
 }
+_MISREAD = blp.alt_response(
+    422,
+    schema=QueryProblem,
+    content_type=MEDIA_TYPE,
+    description="A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at "
+    "those of `q`.",
+)
 
 
 def _etag(version: int) -> str:
@@ -87,12 +101,23 @@ def _matches(version: int) -> bool:
     return str(version) in request.if_match
 
 
+def _changed(change: UUID | None) -> dict[str, str]:
+    """The header that names a change; none where nothing was changed."""
+    return {} if change is None else {"Change-Id": str(change)}
+
+
 def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
-    """The arguments of a list that say which incidents."""
-    return IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+    """The arguments of a list that say which incidents.
+
+    :raises Misread: where its query has mistakes.
+    """
+    plain = IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+    if "q" not in arguments:
+        return plain
+    return plain & parse(arguments["q"], now=datetime.now(UTC), me=named_actor())
 
 
-@blp.route("/incidents")
+@blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ListArguments, location="query")
 @blp.response(
     200,
@@ -107,7 +132,8 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
         "nextCursor": None,
     },
 )
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def list_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents
 
@@ -120,7 +146,7 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
 @blp.route("/incidents", methods=["POST"])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
-@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **REPLAYED})
+@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **CHANGED, **REPLAYED})
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction
 def create_incident(body: dict[str, Any]) -> Response:
@@ -128,15 +154,17 @@ def create_incident(body: dict[str, Any]) -> Response:
 
     The answer names its address in `Location`.
     """
-    incident = queries.represent(operations.create_incident(**body, actor=actor()))
-    location = url_for("incidents.get_incident", incident_id=incident["id"])
-    return json_response(incident, 201, {"ETag": _etag(incident["version"]), "Location": location})
+    incident, change = operations.create_incident(**body, actor=actor())
+    location = url_for("incidents.get_incident", incident_id=incident.id)
+    headers = {"ETag": _etag(incident.version), "Location": location, **_changed(change)}
+    return json_response(queries.represent(incident), 201, headers)
 
 
-@blp.route("/incidents/facets")
+@blp.route("/incidents/facets", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(FilterArguments, location="query")
 @blp.response(200, Facets)
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def count_facets(arguments: dict[str, Any]) -> Response:
     """Count incidents by severity, status, service and owner
 
@@ -145,11 +173,26 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     return json_response(facets.count_facets(_filter(arguments)))
 
 
-@blp.route("/incidents/export")
+@blp.route("/incidents/similar")
+@blp.arguments(SimilarArguments, location="query")
+@blp.response(200, SimilarIncidents, example={"items": [EXAMPLE]})
+@problems(blp, 400, 422)
+def list_similar_incidents(arguments: dict[str, Any]) -> Response:
+    """List incidents that are like a new one
+
+    To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
+    newest 500, whose title has a part that is like the given text or contains it, letter case aside. The most
+    similar first, then the newest.
+    """
+    return rendered(queries.similar_incidents(**arguments))
+
+
+@blp.route("/incidents/export", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ExportArguments, location="query")
 @blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
 @blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def export_incidents(arguments: dict[str, Any]) -> Response:
     r"""Export incidents as a file
 
@@ -196,7 +239,7 @@ def get_incident(incident_id: str) -> Response:
 @blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
 @blp.doc(parameters=[IF_MATCH, X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentPatch, example={"status": "MITIGATED", "owner": "Ana Souza"})
-@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **REPLAYED})
+@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **CHANGED, **REPLAYED})
 @blp.alt_response(
     412,
     schema=StaleProblem,
@@ -210,15 +253,13 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
 
     A field left out stays as it is; null clears an optional one. Changing nothing is fine and leaves no trace.
     """
-    incident = queries.represent(
-        operations.update_incident(
-            incident_id,
-            fields=body,
-            actor=actor(),
-            accepts=_matches if "If-Match" in request.headers else None,
-        )
+    incident, change = operations.update_incident(
+        incident_id,
+        fields=body,
+        actor=actor(),
+        accepts=_matches if "If-Match" in request.headers else None,
     )
-    return json_response(incident, headers={"ETag": _etag(incident["version"])})
+    return json_response(queries.represent(incident), headers={"ETag": _etag(incident.version), **_changed(change)})
 
 
 @blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID])
@@ -238,7 +279,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
 @blp.route("/incidents/<incident_id>/comments", methods=["POST"], parameters=[INCIDENT_ID])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(CommentCreate, example={"body": "Rolled back to `v2.40.3`; watching the error rate."})
-@blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers=REPLAYED)
+@blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @problems(blp, 400, 404, 409, 413, 415, 422)
 @in_one_transaction
 def create_comment(body: dict[str, Any], incident_id: str) -> Response:
@@ -246,7 +287,8 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
 
     The comment is an event of its history; the incident keeps its version.
     """
-    return rendered(operations.comment_on_incident(incident_id, **body, actor=actor()), 201)
+    comment, change = operations.comment_on_incident(incident_id, **body, actor=actor())
+    return rendered(comment, 201, _changed(change))
 
 
 @blp.route("/incidents/bulk", methods=["POST"])
@@ -255,22 +297,27 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
     BulkChange,
     example={"filter": {"service": "payments-api", "status": "OPEN"}, "set": {"status": "MITIGATED"}, "dryRun": True},
 )
-@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @blp.alt_response(
     409,
     schema=CountProblem,
     content_type=MEDIA_TYPE,
     description="Not expectedCount incidents match; or the first request with this Idempotency-Key is still at work.",
 )
-@problems(blp, 400, 413, 415, 422)
+@_MISREAD
+@problems(blp, 400, 413, 415)
 @in_one_transaction
 def change_incidents(body: dict[str, Any]) -> Response:
     """Change many incidents at once
 
     All or nothing, as one change that can be taken back as one. Those that are so already are left alone.
     """
+    try:
+        which = body["ids"] if "ids" in body else _filter(body["filter"])
+    except Misread as error:
+        raise Misread(error.mistakes, within="filter") from error
     change = operations.change_incidents(
-        body["ids"] if "ids" in body else IncidentFilter(**body["filter"]),
+        which,
         fields=body["set"],
         actor=actor(),
         dry_run=body["dry_run"],
@@ -282,7 +329,7 @@ def change_incidents(body: dict[str, Any]) -> Response:
 @blp.route("/changes/<change_id>/revert", methods=["POST"], parameters=[CHANGE_ID])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False)
-@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @blp.alt_response(
     409,
     schema=OvertakenProblem,
@@ -308,7 +355,8 @@ def _change_response(change: operations.Change) -> Response:
             "matched": change.matched,
             "changed": len(change.incidents),
             "items": [{"id": incident.id, "version": incident.version} for incident in change.incidents],
-        }
+        },
+        headers=_changed(change.id),
     )
 
 

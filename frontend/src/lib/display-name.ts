@@ -5,7 +5,7 @@ const KEY = 'displayName';
 /** Same limit as an owner's, since "Mine" compares the two. */
 export const NAME_MAX = 120;
 
-/** The name that this browser's writes are signed with; empty when nobody gave one. */
+/** The name that this browser's requests are signed with; empty when nobody gave one. */
 export function displayName(): string {
   return readStored(KEY) ?? '';
 }
@@ -18,4 +18,12 @@ export function setDisplayName(name: string): void {
   // Whole characters only: half of an emoji cannot be sent.
   const tidy = Array.from(name.replace(/\s+/g, ' ').trim()).slice(0, NAME_MAX).join('');
   writeStored(KEY, tidy === '' ? null : tidy);
+}
+
+/** What the server calls whoever gives no name. */
+const ANONYMOUS = 'anonymous';
+
+/** The name that a write is signed with now; sent again later it goes under the same one. */
+export function actorNow(): string {
+  return displayName() || ANONYMOUS;
 }

@@ -6,7 +6,11 @@ import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
+import {
+  EmptyList,
+  ListSkeleton,
+  UnreadableQuery,
+} from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { TriageList } from '@/features/incidents/components/TriageList';
 import { focusRow } from '@/features/incidents/components/useRowFocus';
@@ -14,6 +18,7 @@ import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
@@ -23,11 +28,12 @@ export function IncidentListPage() {
   const navigate = useNavigate();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
+  const isUnreadable = list.mistakes.length > 0;
   const fresh = [...list.fresh.values()];
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
-  const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
+  const waiting = isPending || (isPlaceholderData && !isUnreadable && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const lastPage = data?.pages ?? 1;
@@ -88,6 +94,7 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
+      {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
       {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
       <div className="triage">
         <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
@@ -96,6 +103,7 @@ export function IncidentListPage() {
             answer={data}
             state={state}
             filter={list.filter}
+            place={list.place}
             stale={isPlaceholderData}
             onOpen={({ id }, index) =>
               rememberOpened({ search, id, index, scrollY: window.scrollY })
@@ -136,10 +144,8 @@ function useReturnToRow(search: string, ready: boolean): void {
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
-  const load = () => {
+  whenIdle(() => {
     // A failure here is told when the page is really asked for.
     Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
-  };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  });
 }

@@ -6,10 +6,12 @@ import { TimeAgo } from '@/components/TimeAgo';
 import { activeRow } from '@/features/incidents/model/active-row';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
-import { matches } from '@/features/incidents/model/matches';
 import type { Selection, SelectionAction } from '@/features/incidents/model/selection';
+import { type Asked, belongs } from '@/features/incidents/model/steady-list';
+import type { RowMark, Triage } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
+import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
 import { tabStop, useRowFocus } from './useRowFocus';
 
@@ -37,9 +39,12 @@ interface Props {
   incidents: readonly Incident[];
   state: ListState;
   /** What the rows were listed by. Those that have changed since, so that it is not true of them, stay dimmed. */
-  filter: ListState;
+  filter: Asked;
+  /** Which list, in which order, and which of its pages the rows are. */
+  place: string;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
+  triage: Triage;
   selection: Selection;
   onSelect: (action: SelectionAction) => void;
   onOpen: (incident: Incident, index: number) => void;
@@ -52,23 +57,24 @@ interface Props {
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
 export function IncidentTable(props: Props) {
-  const { incidents, state, filter, stale, selection, onSelect, onOpen, onEnd } = props;
+  const { incidents, state, filter, place, stale, triage, selection, onSelect, onOpen, onEnd } =
+    props;
   const density = useDensity();
   const navigate = useNavigate();
   const body = useRef<HTMLTableSectionElement>(null);
   const rowFocus = useRowFocus(body, {
     incidents,
-    place: formatListState(filter),
-    onExtend: (from, to) => onSelect({ type: 'extend', rows: incidents, from, to }),
+    place,
+    onExtend: (from, to) => onSelect({ type: 'extend', from, to }),
     onEnd,
   });
 
   useCommand('row.open', () => tabStop()?.click());
   useCommand('row.select', () => {
     const id = activeRow()?.id;
-    if (id !== undefined) onSelect({ type: 'toggle', rows: incidents, id });
+    if (id !== undefined) onSelect({ type: 'toggle', id });
   });
-  useCommand('row.selectPage', () => onSelect({ type: 'page', rows: incidents, chosen: true }));
+  useCommand('row.selectPage', () => onSelect({ type: 'page', chosen: true }));
 
   /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
   function openRow(event: MouseEvent<HTMLElement>) {
@@ -87,8 +93,7 @@ export function IncidentTable(props: Props) {
     const { nativeEvent } = event;
     if (id === undefined) return;
     const isRange = nativeEvent instanceof globalThis.MouseEvent && nativeEvent.shiftKey;
-    if (isRange) onSelect({ type: 'range', rows: incidents, to: id });
-    else onSelect({ type: 'toggle', rows: incidents, id });
+    onSelect(isRange ? { type: 'range', to: id } : { type: 'toggle', id });
   });
 
   return (
@@ -116,12 +121,14 @@ export function IncidentTable(props: Props) {
       </thead>
       <tbody ref={body} role="rowgroup" onClick={openRow} {...rowFocus}>
         {incidents.map((incident) => {
-          const left = !matches(incident, filter);
+          const left = !belongs(incident, filter);
           return (
             <IncidentRow
               key={incident.id}
               incident={incident}
               left={left}
+              mark={triage.marks.get(incident.id)}
+              triage={triage}
               selected={selection.all ? !left : selection.chosen.has(incident.id)}
               onCheck={check}
             />
@@ -162,7 +169,7 @@ function PageHeader({ incidents, selection, onSelect }: PageHeaderProps) {
           type="checkbox"
           aria-label="Select the page"
           checked={every}
-          onChange={() => onSelect({ type: 'page', rows: incidents, chosen: !every })}
+          onChange={() => onSelect({ type: 'page', chosen: !every })}
         />
       </label>
     </th>
@@ -204,18 +211,26 @@ interface RowProps {
   incident: Incident;
   /** It does not belong to the list any more. */
   left: boolean;
+  /** What became of a change of it. */
+  mark: RowMark | undefined;
+  triage: Triage;
   selected: boolean;
   /** The same for good. */
   onCheck: (event: ChangeEvent<HTMLInputElement>) => void;
 }
 
-/** Every change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
+/** What of an incident changes at a press, before its version is another. */
+const ACTED_ON = ['severity', 'status', 'service', 'owner'] as const;
+
+/** Every other change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
 function sameRow(before: RowProps, after: RowProps): boolean {
   return (
     before.incident.id === after.incident.id &&
     before.incident.version === after.incident.version &&
+    ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
     before.left === after.left &&
-    before.selected === after.selected
+    before.selected === after.selected &&
+    sameMark(before.mark, after.mark)
   );
 }
 
@@ -224,7 +239,7 @@ function sameRow(before: RowProps, after: RowProps): boolean {
  * somebody types a search.
  */
 const IncidentRow = memo(function IncidentRow(props: RowProps) {
-  const { incident, left, selected, onCheck } = props;
+  const { incident, left, mark, triage, selected, onCheck } = props;
   const [first] = useState(incident.version);
   // A tint that runs once for every change: two names in turn, since the same one would not start again.
   const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
@@ -265,7 +280,7 @@ const IncidentRow = memo(function IncidentRow(props: RowProps) {
             {incident.title}
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
-          {left && <span className="row-left">no longer in this list</span>}
+          <RowState incident={incident} left={left} mark={mark} triage={triage} />
         </div>
       </td>
       <td role="cell" className="c-service">

@@ -21,6 +21,25 @@ export interface RowMark {
   readonly failed?: { readonly reason: string; readonly canRetry: boolean };
 }
 
+/** One press: the incidents as they were shown then, and what was wanted of them. */
+export interface Wish {
+  readonly incidents: readonly Incident[];
+  readonly patch: TriagePatch;
+  readonly actor: string;
+  readonly key: string;
+  /** Where it has failed before. */
+  readonly onto?: Incident;
+}
+
+/** A wish that did not come true. */
+export interface Failure {
+  readonly wish: Wish;
+  readonly reason: string;
+  readonly canRetry: boolean;
+  /** It may have been carried out. */
+  readonly isUndecided: boolean;
+}
+
 /** What a change of many would do, counted by the server. */
 export interface Prepared {
   readonly target: Target;
@@ -39,6 +58,13 @@ export interface Prepared {
 /** Whether the person wants it done. */
 export type Confirm = (prepared: Prepared) => boolean | Promise<boolean>;
 
+/** What a page has to say in the changes that begin on it. */
+export interface Asking {
+  readonly confirm: Confirm;
+  /** Told once a change has been agreed to, and is on its way. */
+  readonly onSent?: (target: Target) => void;
+}
+
 export interface Triage {
   /** Changes one incident, several, or all that match; the latter after `confirm` only. */
   act: (target: Target, patch: TriagePatch) => void;
@@ -54,6 +80,13 @@ export interface Triage {
   dismiss: (id: string) => void;
   /** Takes back the newest change of this tab that was not taken back yet. */
   undo: () => void;
-  /** Opens the choice of an owner beside an element, to which the focus returns. */
-  assign: (target: Target, anchor: Element) => void;
+  /** What a change of many would do; `act` asks for it by itself. */
+  prepare: (target: Target, patch: TriagePatch) => Promise<Prepared>;
+  /** Changes what was prepared. Resolves to null, or to what is to be confirmed anew, where another number matches. */
+  commit: (prepared: Prepared) => Promise<Prepared | null>;
+  /**
+   * Opens the choice of an owner beside an element; the focus returns to where it was. With `toMe`, where the person
+   * has no name yet, asks for that first.
+   */
+  assign: (target: Target, anchor: Element, how?: { toMe?: boolean }) => void;
 }
