@@ -3,17 +3,17 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
-import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import {
   EmptyList,
   ListSkeleton,
   UnreadableQuery,
 } from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
+import { TriageList } from '@/features/incidents/components/TriageList';
+import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
@@ -26,7 +26,6 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
-  const triage = useTriage();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
   const isUnreadable = list.mistakes.length > 0;
@@ -55,15 +54,6 @@ export function IncidentListPage() {
       focusRow(added[0]?.id ?? '', 0, { show: true });
     }
   }
-
-  const focused = () => document.activeElement?.closest<HTMLElement>('tbody tr[data-id]') ?? null;
-  const targets = () => {
-    const incident = data?.items.find(({ id }) => id === focused()?.dataset.id);
-    return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
-  };
-  useActCommands(targets, triage, {
-    onActed: () => focused()?.nextElementSibling?.querySelector<HTMLElement>('.row-link')?.focus(),
-  });
 
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
@@ -105,31 +95,35 @@ export function IncidentListPage() {
         </p>
       )}
       {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
-      <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
-      {data && data.items.length > 0 && (
-        <>
-          <IncidentTable
-            incidents={data.items.map(triage.shown)}
-            triage={triage}
+      {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
+      <div className="triage">
+        <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
+        {data && (
+          <TriageList
+            answer={data}
             state={state}
             filter={list.filter}
+            place={list.place}
             stale={isPlaceholderData}
             onOpen={({ id }, index) =>
               rememberOpened({ search, id, index, scrollY: window.scrollY })
             }
-          />
-          <Pagination
-            answer={data}
-            page={state.page}
-            perPage={state.perPage}
-            hrefFor={hrefFor}
-            onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
-          />
-        </>
-      )}
-      {data && data.items.length === 0 && !isPlaceholderData && !isUnreadable && (
-        <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
-      )}
+          >
+            {data.items.length > 0 && (
+              <Pagination
+                answer={data}
+                page={state.page}
+                perPage={state.perPage}
+                hrefFor={hrefFor}
+                onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
+              />
+            )}
+            {data.items.length === 0 && !isPlaceholderData && !isUnreadable && (
+              <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
+            )}
+          </TriageList>
+        )}
+      </div>
     </div>
   );
 }

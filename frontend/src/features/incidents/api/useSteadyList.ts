@@ -63,6 +63,8 @@ export function useSteadyList(state: ListState) {
     error: isUnreadable ? null : query.error,
     failureReason: isUnreadable ? null : query.failureReason,
     answer: shown ? asShown(shown) : data,
+    /** Of the rows that are shown. */
+    place: shown?.place ?? place,
     filter: shown?.filter ?? { q: state.q, me },
     fresh: isHere ? steady.fresh : NOTHING,
     load,
