@@ -1,6 +1,7 @@
 import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
+import { CommandTools } from '@/features/commands/components/CommandTools';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -10,13 +11,16 @@ const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
 
 export function App() {
   return (
-    <Routes>
-      <Route element={<Layout />}>
-        <Route index element={<IncidentListPage />} />
-        <Route path="incidents/new" element={<CreateIncidentPage />} />
-        <Route path="incidents/:id" element={<IncidentDetailPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Route>
-    </Routes>
+    <>
+      <Routes>
+        <Route element={<Layout />}>
+          <Route index element={<IncidentListPage />} />
+          <Route path="incidents/new" element={<CreateIncidentPage />} />
+          <Route path="incidents/:id" element={<IncidentDetailPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Routes>
+      <CommandTools />
+    </>
   );
 }

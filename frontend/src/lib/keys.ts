@@ -6,19 +6,28 @@ const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 /** How long the second key of "g i" may take. What may follow is shown meanwhile, so it is time to read it. */
 export const SEQUENCE_MS = 2500;
 
-const MODIFIERS = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock', 'NumLock', 'Fn'];
-const NOT_TYPED = ['Dead', 'Process', 'Unidentified'];
+const MODIFIERS = new Set([
+  'Shift',
+  'Control',
+  'Alt',
+  'Meta',
+  'AltGraph',
+  'CapsLock',
+  'NumLock',
+  'Fn',
+]);
+const NOT_TYPED = new Set(['Dead', 'Process', 'Unidentified']);
 
 /** A press that only prepares another one. */
 export function isModifier(event: KeyboardEvent): boolean {
-  return MODIFIERS.includes(event.key);
+  return MODIFIERS.has(event.key);
 }
 
 /** The key press in the notation above, or null for a press that can never be a command. */
 export function chordOf(event: KeyboardEvent): string | null {
   // While an input method composes a character, its keys are not ours.
   if (event.isComposing || event.keyCode === 229) return null;
-  if (isModifier(event) || NOT_TYPED.includes(event.key)) return null;
+  if (isModifier(event) || NOT_TYPED.has(event.key)) return null;
   const types = typesThirdCharacter(event);
   const mod = isMac ? event.metaKey : event.ctrlKey;
   const foreign = isMac ? event.ctrlKey : event.metaKey;

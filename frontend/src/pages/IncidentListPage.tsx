@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
@@ -13,6 +14,7 @@ import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
@@ -48,6 +50,7 @@ export function IncidentListPage() {
     }
   }
 
+  useRowMenu(data?.items ?? []);
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 
@@ -135,6 +138,5 @@ function preloadPages(): void {
     // A failure here is told when the page is really asked for.
     Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
   };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  whenIdle(load);
 }

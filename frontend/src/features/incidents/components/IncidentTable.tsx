@@ -92,6 +92,7 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
     <table
       role="table"
       className="incidents"
+      data-keys="rows"
       data-density={density}
       data-stale={stale || undefined}
       aria-busy={stale}
@@ -177,6 +178,15 @@ const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
           {left && <span className="row-left">no longer in this list</span>}
+          <button
+            type="button"
+            className="row-more"
+            tabIndex={-1}
+            aria-haspopup="menu"
+            aria-label={`Menu of ${incidentKey(incident)}`}
+          >
+            ⋯
+          </button>
         </div>
       </td>
       <td role="cell" className="c-service">
