@@ -15,6 +15,7 @@ function copySelected(text: string): boolean {
   area.value = text;
   area.style.cssText = 'position: fixed; opacity: 0';
   document.body.append(area);
+  area.focus({ preventScroll: true });
   area.select();
   const done = document.execCommand('copy');
   area.remove();

@@ -178,8 +178,8 @@ interface Options {
 }
 
 /**
- * Gives a command its handler while the calling component is mounted and `enabled`. A handler that returns false was
- * not meant: its key is left to the browser.
+ * Gives a command its handler while the calling component is mounted and `enabled`. One that returns false was not
+ * meant: an older one has its turn, or the key is left to the browser.
  */
 export function useCommand(id: CommandId, run: () => unknown, options: Options = {}): void {
   const { enabled = true, within, applies } = options;
@@ -204,7 +204,8 @@ function overlayOf(target: EventTarget | null): Element | null {
   return target instanceof Element ? target.closest(OVERLAYS) : null;
 }
 
-function handlerFor(id: CommandId, target: EventTarget | null): Handler | undefined {
+/** The handlers that a command has for the focus at `target`, the one that is meant first. */
+function handlersFor(id: CommandId, target: EventTarget | null): Handler[] {
   const here = target instanceof Node ? target : null;
   const { anywhere }: Definition = COMMANDS[id];
   const overlay = anywhere ? null : overlayOf(target);
@@ -212,22 +213,22 @@ function handlerFor(id: CommandId, target: EventTarget | null): Handler | undefi
   const all = (handlers.get(id) ?? []).filter(
     ({ within }) => overlay === null || overlay.contains(within?.current ?? null),
   );
-  return all.findLast(({ within }) => within?.current?.contains(here)) ?? all.at(-1);
+  const focused = all.findLast(({ within }) => within?.current?.contains(here));
+  return focused ? [focused] : all.toReversed();
 }
 
 /** Runs a command as its key would with the focus at `target`. False where nothing here can. */
-export function runCommand(id: CommandId, target: EventTarget | null): boolean {
-  const handler = handlerFor(id, target);
-  return handler !== undefined && handler.run() !== false;
+export function runCommand(id: CommandId, target: EventTarget | null = null): boolean {
+  return handlersFor(id, target).some(({ run }) => run() !== false);
 }
 
 /** What the palette and the menus offer for the focus at `target`: nothing that would do nothing. */
 export function commandsAt(target: EventTarget | null): Command[] {
-  return snapshot.filter(({ id, scope }) => {
-    const handler = handlerFor(id, target);
-    if (!handler) return false;
-    return handler.applies() ?? (scope === undefined || isInRows(target));
-  });
+  return snapshot.filter(({ id, scope }) =>
+    handlersFor(id, target).some(
+      ({ applies }) => applies() ?? (scope === undefined || isInRows(target)),
+    ),
+  );
 }
 
 /** The commands that have a handler now, in the order of the table above. */
@@ -342,7 +343,11 @@ export function listenToKeys(target: Document): () => void {
     if (chord === null || event.defaultPrevented || isTaken(event, chord)) return;
 
     const here = snapshot.filter(({ scope }) => scope === undefined || isInRows(event.target));
-    const find = (keys: string) => here.find((command) => command.keys.includes(keys));
+    const find = (keys: string) => {
+      const all = here.filter((command) => command.keys.includes(keys));
+      // In the rows their own keys come first.
+      return all.find(({ scope }) => scope !== undefined) ?? all[0];
+    };
     const sequence = sequenceFrom(chord, here);
     // An arrow, Enter or Tab does what it always does; the sequence is given up.
     const second = first !== undefined && (isCharacter(chord) || chord === 'Escape');

@@ -42,5 +42,7 @@ HTMLDialogElement.prototype.close = function close() {
   this.open = false;
   this.dispatchEvent(new Event('close'));
 };
-HTMLElement.prototype.showPopover = () => {};
+HTMLElement.prototype.showPopover = function showPopover() {
+  this.style.display = 'block';
+};
 document.execCommand = () => false;

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { placeNow } from '@/features/commands/model/place';
+import { placeNow, rowOf, useSubject } from '@/features/commands/model/place';
 import { show } from '@/features/commands/model/shown';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
@@ -8,10 +8,12 @@ import { useCopyLink } from './useCopyLink';
 interface Selection {
   /** Those that are selected, by id. */
   readonly chosen: ReadonlyMap<string, Incident>;
+  /** All that match are meant, on every page. */
+  readonly all: boolean;
   clear: () => void;
 }
 
-const NOTHING: Selection = { chosen: new Map(), clear: () => undefined };
+const NOTHING: Selection = { chosen: new Map(), all: false, clear: () => undefined };
 
 /**
  * The menu of the rows of a table: by right click, by its command, and by the button that a row shows under the pointer.
@@ -19,9 +21,12 @@ const NOTHING: Selection = { chosen: new Map(), clear: () => undefined };
  */
 export function useRowMenu(incidents: readonly Incident[], selection: Selection = NOTHING): void {
   function open(row: HTMLTableRowElement, x: number, y: number) {
-    if (!selection.chosen.has(row.dataset.id ?? '')) selection.clear();
+    const isChosen = selection.all || selection.chosen.has(row.dataset.id ?? '');
+    if (!isChosen) selection.clear();
     row.querySelector<HTMLElement>('.row-link')?.focus({ preventScroll: true });
-    show({ what: 'menu', place: placeNow(), row, x, y });
+    const place = placeNow();
+    const key = row.querySelector('.row-key')?.textContent ?? '';
+    show({ what: 'menu', place: isChosen ? place : { ...place, subject: key }, row, x, y });
   }
 
   function openBelow(row: HTMLTableRowElement, at: Element) {
@@ -35,6 +40,13 @@ export function useRowMenu(incidents: readonly Incident[], selection: Selection 
     if (!row || !link) return false;
     openBelow(row, link);
     return true;
+  });
+
+  const { size } = selection.chosen;
+  useSubject((row) => {
+    if (selection.all) return 'All that match';
+    if (size > 0) return size === 1 ? '1 selected incident' : `${size} selected incidents`;
+    return row?.querySelector('.row-key')?.textContent ?? 'Incidents';
   });
 
   useCopyLink(() => {
@@ -67,11 +79,7 @@ export function useRowMenu(incidents: readonly Incident[], selection: Selection 
   });
 }
 
-function rowOf(target: EventTarget | null): HTMLTableRowElement | null {
-  return target instanceof Element ? target.closest('tr[data-id]') : null;
-}
-
 function isMarked(row: Element): boolean {
   const marked = getSelection();
-  return marked !== null && !marked.isCollapsed && marked.containsNode(row, true);
+  return marked !== null && !marked.isCollapsed && marked.getRangeAt(0).intersectsNode(row);
 }

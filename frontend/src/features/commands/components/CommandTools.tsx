@@ -28,6 +28,8 @@ export function CommandTools() {
 
   // A failure here is told when it is really asked for.
   useEffect(() => whenIdle(() => void load().catch(() => null)), []);
+  // What is shown lives outside of the tree, and ends with it all the same.
+  useEffect(() => close, []);
 
   useEffect(() => {
     if (!isWanted || Surfaces !== null) return;

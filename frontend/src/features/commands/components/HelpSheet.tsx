@@ -11,17 +11,17 @@ import {
 import { isCharacter } from '@/lib/keys';
 import { useModal } from './useModal';
 
-const ROWS = 'while the focus is in the list, the peek or an incident';
+const ROWS = 'in the rows, the peek and an incident';
 
 /** In the order of the sheet, with where the keys of a group work if that is not everywhere. */
 const GROUPS: ReadonlyArray<{ group: Command['group']; where?: string }> = [
   { group: 'Move', where: ROWS },
   { group: 'Select', where: ROWS },
-  { group: 'Act', where: ROWS },
-  { group: 'List', where: 'on the list' },
   { group: 'Go' },
   { group: 'Writing', where: 'in a form' },
   { group: 'Help' },
+  { group: 'Act', where: ROWS },
+  { group: 'List', where: 'on the list' },
 ];
 
 interface Props {

@@ -1,7 +1,7 @@
-import { Search } from 'lucide-react';
+import { Search, X } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, useEffect, useId, useState } from 'react';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
-import { Kbd } from '@/components/ui/Kbd';
+import { Kbd, Keys } from '@/components/ui/Kbd';
 import { type Offer, useOffers } from '@/features/commands/model/offers';
 import { type Place, returnTo } from '@/features/commands/model/place';
 import { chordOf } from '@/lib/keys';
@@ -95,7 +95,8 @@ export function Palette({ place, onClose }: Props) {
           aria-label="Close"
           onClick={() => dialog.current?.close()}
         >
-          <kbd>Esc</kbd>
+          <kbd className="wide-only">Esc</kbd>
+          <X aria-hidden="true" />
         </button>
       </div>
       <div id={`${id}-list`} className="palette-list" role="listbox" aria-label="What you can do">
@@ -117,6 +118,12 @@ export function Palette({ place, onClose }: Props) {
           </div>
         ))}
       </div>
+      <p className="palette-foot wide-only" aria-hidden="true">
+        <Keys keys="ArrowUp" />
+        <Keys keys="ArrowDown" /> choose
+        <Keys keys="Enter" /> run
+        <Keys keys="Mod+Enter" /> open in a new tab
+      </p>
       <p className="sr-only" role="status">
         {offers.length === 1 ? '1 result' : `${offers.length} results`}
       </p>

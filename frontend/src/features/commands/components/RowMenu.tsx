@@ -123,7 +123,7 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
         role="menu"
         tabIndex={-1}
         className="popover row-menu"
-        aria-label={link?.textContent ?? 'Incident'}
+        aria-label={place.subject}
         onKeyDown={onKeyDown}
         onPointerMove={(event) => {
           const under = event.target instanceof Element ? event.target.closest('.menu-row') : null;
@@ -131,7 +131,7 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
         }}
       >
         <p className="menu-title" aria-hidden="true">
-          {row.querySelector('.row-key')?.textContent}
+          {place.subject}
         </p>
         <div role="group" aria-label="Open">
           <button

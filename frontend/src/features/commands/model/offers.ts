@@ -81,12 +81,6 @@ function useViewOffers(): Array<Pick<Offer, 'id' | 'title' | 'also' | 'href'> & 
   );
 }
 
-/** What the commands on incidents act on: the row, or else the page. */
-function subjectOf({ row }: Place): string {
-  const line = row && document.querySelector(`tr[data-id="${CSS.escape(row)}"] .row-key`);
-  return (line && line.textContent) || 'This incident';
-}
-
 /**
  * What the palette offers for a text, in groups. What the server is still looking for comes last, so that nothing
  * that is already there moves when it arrives.
@@ -95,7 +89,6 @@ export function useOffers(place: Place, text: string): OfferGroup[] {
   const navigate = useNavigate();
   // What can run is decided as the palette opens, while the focus is where the commands would act.
   const [commands] = useState(() => commandsAt(place.element));
-  const [subject] = useState(() => subjectOf(place));
   const views = useViewOffers();
   const recent = useRecent();
   const number = numberIn(text);
@@ -135,7 +128,7 @@ export function useOffers(place: Place, text: string): OfferGroup[] {
     const of = (...groups: string[]) =>
       forCommands.filter(({ acts, group }) => !acts && groups.includes(group));
     return [
-      { title: subject, offers: forCommands.filter(({ acts }) => acts) },
+      { title: place.subject, offers: forCommands.filter(({ acts }) => acts) },
       {
         title: 'Recent',
         offers: recent.map((one) =>
@@ -168,7 +161,7 @@ export function useOffers(place: Place, text: string): OfferGroup[] {
       ),
     },
     {
-      title: subject,
+      title: place.subject,
       ...ranked(
         text,
         forCommands.filter(({ acts }) => acts),
