@@ -35,7 +35,7 @@ READS = [
 ]
 
 
-MEMBERS = ("errors", "current", "conflicts", "matched", "database", "version")
+MEMBERS = ("errors", "mistakes", "current", "conflicts", "matched", "database", "version")
 """What some problems say beyond the members that all have."""
 
 
@@ -268,7 +268,7 @@ def test_an_unknown_parameter_of_a_write_is_refused(client: FlaskClient, create:
 
 
 def test_what_is_not_known_is_named_with_what_is(client: FlaskClient) -> None:
-    filters = "search, severity, status, service, owner, created_from, created_to, updated_since"
+    filters = "q, search, severity, status, service, owner, created_from, created_to, updated_since"
     for path, known in (
         ("/api/incidents", f"{filters}, sort_by, order, page, per_page, cursor"),
         ("/api/incidents/export", f"{filters}, sort_by, order, format"),

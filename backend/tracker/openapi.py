@@ -64,6 +64,7 @@ WHOSE = X_ACTOR | {
     "description": "Whose views, and who `me` is in them; as the name under which changes are made. Left out: those "
     "of anonymous, for whom `me` is nobody.",
 }
+X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -150,17 +150,17 @@ class Mistake:
 
 
 class Misread(Invalid):
-    """A query with mistakes, which ``mistakes`` points at.
+    """A query with mistakes, which the member ``mistakes`` points at.
 
-    :param within: the fields that ``q`` is in, the outermost first.
+    :param within: the field of the body that has the query, where it is not at the top.
     """
 
-    def __init__(self, mistakes: Sequence[Mistake], *within: str) -> None:
-        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: (mistake.start, mistake.end)))
-        errors: Errors = {"q": [mistake.message for mistake in self.mistakes]}
-        for name in reversed(within):
-            errors = {name: errors}
-        super().__init__(errors, mistakes=[asdict(mistake) for mistake in self.mistakes])
+    def __init__(self, mistakes: Sequence[Mistake], *, within: str | None = None) -> None:
+        self.mistakes = mistakes
+        errors: Errors = {"q": [mistake.message for mistake in mistakes]}
+        super().__init__(
+            errors if within is None else {within: errors}, mistakes=[asdict(mistake) for mistake in mistakes]
+        )
 
 
 class Unavailable(Problem):

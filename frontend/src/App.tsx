@@ -1,6 +1,7 @@
 import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
+import { SearchBox } from '@/features/incidents/components/SearchBox';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -11,7 +12,7 @@ const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
 export function App() {
   return (
     <Routes>
-      <Route element={<Layout />}>
+      <Route element={<Layout search={<SearchBox />} />}>
         <Route index element={<IncidentListPage />} />
         <Route path="incidents/new" element={<CreateIncidentPage />} />
         <Route path="incidents/:id" element={<IncidentDetailPage />} />

@@ -136,7 +136,7 @@ INCIDENT = "INC-1"
         ({"ids": [INCIDENT], "set": {"title": "x"}}, "set", "Known: status, severity, owner, service."),
         ({"ids": [INCIDENT], "set": {"status": "DONE"}}, "set", "OPEN, MITIGATED, RESOLVED"),
         ({"ids": [INCIDENT], "set": {"service": None}}, "set", "null"),
-        ({"filter": {"state": "OPEN"}, "set": {"owner": "Ana"}}, "filter", "Known: search, severity"),
+        ({"filter": {"state": "OPEN"}, "set": {"owner": "Ana"}}, "filter", "Known: q, search, severity"),
         ({"filter": {"status": []}, "set": {"owner": "Ana"}}, "filter", "empty"),
         ({"filter": {"service": [None]}, "set": {"owner": "Ana"}}, "filter", "null"),
         ({"filter": {"status": 5}, "set": {"owner": "Ana"}}, "filter", "array, or text"),

@@ -1,22 +1,21 @@
 r"""The query language: one line of text that says which incidents, as the search box and the parameter `q` take it.
 
-    query    = [blanks], [term, {blanks, term}], [blanks] ;
-    term     = ["-"], (field, ":", value, {",", value} | quoted | word) ;
-    field    = "sev" | "severity" | "status" | "service" | "owner" | "created" | "updated" ;
-    value    = quoted | plain ;
-    quoted   = '"', {? any character but " and \ ? | "\", ? any character ?}, '"' ;
-    plain    = {? any character but a blank and , ?} ;
-    word     = ? any character but a blank ?, {? any character but a blank ?} ;
+    query      = [blanks], [term, {blanks, term}], [blanks] ;
+    term       = ["-"], (field, ":", value, {",", value} | quoted | word) ;
+    field      = "sev" | "severity" | "status" | "service" | "owner" | "created" | "updated" ;
+    value      = quoted | plain ;
+    quoted     = '"', {? any character but " and \ ? | "\", ? any character ?}, '"' ;
+    plain      = ? any character but a blank, a comma and " ?, {? any character but a blank and a comma ?} ;
+    word       = ? any character but a blank and " ?, {? any character but a blank ?} ;
 
-    time     = age | date | comparison, (date | moment) | date, "..", date ;
-    age      = comparison, digits, ("m" | "h" | "d" | "w") ;
+    time       = age | date | date, "..", date | comparison, (date | moment) ;
+    age        = comparison, digit, {digit}, ("m" | "h" | "d" | "w") ;
     comparison = "<" | "<=" | ">" | ">=" ;
 
-A blank is a space of any kind, a tab or a line break. The names of fields and everything that is not a name or a text
-are read letter case aside. In quotes, a backslash takes its meaning from a quote or a backslash that follows; before
-anything else it is one. A quote opens at the beginning of a term or of a value, and is a character like any other
-elsewhere; so is a ``-`` that does not begin a term, or that is one. A word that begins with letters and a colon is a
-field with its values, known or not.
+A blank is a space of any kind, a tab or a line break. Letter case does not matter except in names. In quotes, a
+backslash takes its meaning from a quote or a backslash that follows it; elsewhere it is a character like any other. So
+is a quote that does not begin a term or a value, and a ``-`` that does not begin a term, or is all of it. A word that
+begins with letters and a colon is a field with its values, known or not.
 
 docs/query-language.md says what the terms mean. frontend/src/features/incidents/model/query.ts reads the same
 language; both are held to tests/incidents/query_cases.json.
@@ -123,7 +122,7 @@ def read_terms(text: str, *, now: datetime, me: str | None) -> tuple[Term, ...]:
     reader = _Reader(text, now, me)
     terms = tuple(reader.terms())
     if reader.mistakes:
-        raise Misread(reader.mistakes)
+        raise Misread(sorted(reader.mistakes, key=lambda mistake: (mistake.start, mistake.end)))
     return terms
 
 
@@ -143,9 +142,10 @@ def _meaning(term: Term) -> IncidentFilter:
         case "created" | "updated":
             (span,) = term.values
             return IncidentFilter.of_times(term.field, span, outside=term.negated)
+        case "service":
+            return IncidentFilter(not_service=term.values) if term.negated else IncidentFilter(service=term.values)
         case _:
-            names = f"not_{term.field}" if term.negated else term.field
-            return IncidentFilter(**{names: tuple(dict.fromkeys(term.values))})
+            return IncidentFilter(not_owner=term.values) if term.negated else IncidentFilter(owner=term.values)
 
 
 class _Reader:
@@ -186,10 +186,7 @@ class _Reader:
         if field := _FIELD.match(self.text, self.at):
             name, values = self._field(field, start)
             return Term(start, self.at, negated, name, values)
-        if self._quote_follows():
-            word = self._phrase()
-        else:
-            word = self._skip(_WORD)
+        word = self._phrase() if self._quote_follows() else self._skip(_WORD)
         return Term(start, self.at, negated, None, (word,))
 
     def _phrase(self) -> str:

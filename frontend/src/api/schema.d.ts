@@ -370,6 +370,33 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        MistakeRead: {
+            /** @description Where it begins in q as it was sent, in Unicode code points. */
+            start: number;
+            /** @description Where it has ended. */
+            end: number;
+            message: string;
+            /** @description What may stand there, where that can be listed. */
+            allowed: string[];
+        };
+        QueryProblem: {
+            /** @description What kind of problem; stable, for programs. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What happened here, for people. */
+            detail: string;
+            /** @description Field or parameter -> what is wrong with it; nested for the items of a list. */
+            errors?: {
+                [key: string]: unknown;
+            };
+            /** @description Also in X-Request-ID and in the server's log. */
+            requestId: string;
+            /** @description Where q has mistakes, in their order: all of them. */
+            mistakes?: components["schemas"]["MistakeRead"][];
+        } & {
+            [key: string]: unknown;
+        };
         IncidentRead: {
             /** Format: uuid */
             id: string;
@@ -548,6 +575,11 @@ export interface components {
             body: string;
         };
         FilterArguments: {
+            /**
+             * @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md.
+             * @example sev:1,2 status:open owner:none created:<2h -service:batch "exact words"
+             */
+            q?: string;
             /**
              * @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42.
              * @example checkout timeout
@@ -791,35 +823,14 @@ export type $defs = Record<string, never>;
 export interface operations {
     listIncidents: {
         parameters: {
-            query?: {
-                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
-                search?: string;
-                /** @description Severities. */
-                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
-                /** @description Statuses. */
-                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
-                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
-                service?: string;
-                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
-                owner?: string;
-                /** @description Created at this time or later. */
-                created_from?: string;
-                /** @description Created before this time. */
-                created_to?: string;
-                /** @description Last changed at this time or later. */
-                updated_since?: string;
-                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
-                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
-                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
-                order?: "asc" | "desc";
-                /** @description Page number, from 1. A page past the end is empty. Not with cursor. */
-                page?: number;
-                /** @description Items on a page. */
-                per_page?: number;
-                /** @description Continue after the last item of an earlier answer (its nextCursor), with the same filters, sort_by and order. Costs the same at any depth. Not with page. */
-                cursor?: string;
+            query?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
             };
-            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -871,13 +882,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -1027,25 +1038,14 @@ export interface operations {
     };
     countFacets: {
         parameters: {
-            query?: {
-                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
-                search?: string;
-                /** @description Severities. */
-                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
-                /** @description Statuses. */
-                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
-                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
-                service?: string;
-                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
-                owner?: string;
-                /** @description Created at this time or later. */
-                created_from?: string;
-                /** @description Created before this time. */
-                created_to?: string;
-                /** @description Last changed at this time or later. */
-                updated_since?: string;
+            query?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
             };
-            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1069,13 +1069,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -1171,31 +1171,14 @@ export interface operations {
     };
     exportIncidents: {
         parameters: {
-            query?: {
-                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
-                search?: string;
-                /** @description Severities. */
-                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
-                /** @description Statuses. */
-                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
-                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
-                service?: string;
-                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
-                owner?: string;
-                /** @description Created at this time or later. */
-                created_from?: string;
-                /** @description Created before this time. */
-                created_to?: string;
-                /** @description Last changed at this time or later. */
-                updated_since?: string;
-                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
-                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
-                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
-                order?: "asc" | "desc";
-                /** @description csv for spreadsheets, ndjson for programs: one JSON object on each line. */
-                format?: "csv" | "ndjson";
+            query?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
             };
-            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1230,13 +1213,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -1832,13 +1815,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */

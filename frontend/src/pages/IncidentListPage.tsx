@@ -7,7 +7,11 @@ import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
 import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
-import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
+import {
+  EmptyList,
+  ListSkeleton,
+  UnreadableQuery,
+} from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
@@ -22,11 +26,12 @@ export function IncidentListPage() {
   const navigate = useNavigate();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
+  const isUnreadable = list.mistakes.length > 0;
   const fresh = [...list.fresh.values()];
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
-  const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
+  const waiting = isPending || (isPlaceholderData && !isUnreadable && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const lastPage = data?.pages ?? 1;
@@ -87,6 +92,7 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
+      {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
       <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
       {data && data.items.length > 0 && (
         <>

@@ -1,10 +1,5 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react';
-
-export interface Suggestion {
-  value: string;
-  /** Shown at the right, muted: "3 open". */
-  note?: string;
-}
+import { OptionList, type Suggestion } from './OptionList';
 
 interface Props {
   id: string;
@@ -97,23 +92,13 @@ export function Combobox({
         onKeyDown={handleKey}
       />
       {shown && (
-        <ul id={listId} role="listbox" className="popover options" aria-label="In use">
-          {suggestions.map((suggestion, index) => (
-            <li
-              key={suggestion.value}
-              id={`${listId}-${index}`}
-              role="option"
-              aria-selected={index === active}
-              className="menu-row"
-              // The pointer must not take the focus away from the field.
-              onPointerDown={(event) => event.preventDefault()}
-              onClick={() => choose(suggestion)}
-            >
-              <span className="grow truncate">{suggestion.value}</span>
-              {suggestion.note && <span className="count">{suggestion.note}</span>}
-            </li>
-          ))}
-        </ul>
+        <OptionList
+          id={listId}
+          label="In use"
+          options={suggestions}
+          active={active}
+          onChoose={choose}
+        />
       )}
     </div>
   );

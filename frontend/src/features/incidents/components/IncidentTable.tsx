@@ -5,7 +5,7 @@ import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
-import { matches } from '@/features/incidents/model/matches';
+import { type Asked, belongs } from '@/features/incidents/model/steady-list';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { SlaMark } from './SlaMark';
 
@@ -33,7 +33,7 @@ interface Props {
   incidents: readonly Incident[];
   state: ListState;
   /** What the rows were listed by. Those that have changed since, so that it is not true of them, stay dimmed. */
-  filter: ListState;
+  filter: Asked;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
   onOpen: (incident: Incident, index: number) => void;
@@ -106,7 +106,7 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
       </thead>
       <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
         {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} left={!matches(incident, filter)} />
+          <IncidentRow key={incident.id} incident={incident} left={!belongs(incident, filter)} />
         ))}
       </tbody>
     </table>
