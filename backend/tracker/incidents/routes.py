@@ -117,8 +117,7 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
     return plain & parse(arguments["q"], now=datetime.now(UTC), me=named_actor())
 
 
-@blp.route("/incidents")
-@blp.doc(parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ListArguments, location="query")
 @blp.response(
     200,
@@ -161,8 +160,7 @@ def create_incident(body: dict[str, Any]) -> Response:
     return json_response(queries.represent(incident), 201, headers)
 
 
-@blp.route("/incidents/facets")
-@blp.doc(parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents/facets", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(FilterArguments, location="query")
 @blp.response(200, Facets)
 @_MISREAD
@@ -189,8 +187,7 @@ def list_similar_incidents(arguments: dict[str, Any]) -> Response:
     return rendered(queries.similar_incidents(**arguments))
 
 
-@blp.route("/incidents/export")
-@blp.doc(parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents/export", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ExportArguments, location="query")
 @blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
 @blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)

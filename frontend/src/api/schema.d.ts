@@ -7,7 +7,13 @@ export interface paths {
     "/api/incidents": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -31,7 +37,13 @@ export interface paths {
     "/api/incidents/facets": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -73,7 +85,13 @@ export interface paths {
     "/api/incidents/export": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -823,7 +841,36 @@ export type $defs = Record<string, never>;
 export interface operations {
     listIncidents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
+                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
+                search?: string;
+                /** @description Severities. */
+                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
+                /** @description Statuses. */
+                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
+                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
+                service?: string;
+                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
+                owner?: string;
+                /** @description Created at this time or later. */
+                created_from?: string;
+                /** @description Created before this time. */
+                created_to?: string;
+                /** @description Last changed at this time or later. */
+                updated_since?: string;
+                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
+                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
+                order?: "asc" | "desc";
+                /** @description Page number, from 1. A page past the end is empty. Not with cursor. */
+                page?: number;
+                /** @description Items on a page. */
+                per_page?: number;
+                /** @description Continue after the last item of an earlier answer (its nextCursor), with the same filters, sort_by and order. Costs the same at any depth. Not with page. */
+                cursor?: string;
+            };
             header?: {
                 /**
                  * @description Who is meant by owner:me in q, written as for a change.
@@ -1038,7 +1085,26 @@ export interface operations {
     };
     countFacets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
+                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
+                search?: string;
+                /** @description Severities. */
+                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
+                /** @description Statuses. */
+                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
+                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
+                service?: string;
+                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
+                owner?: string;
+                /** @description Created at this time or later. */
+                created_from?: string;
+                /** @description Created before this time. */
+                created_to?: string;
+                /** @description Last changed at this time or later. */
+                updated_since?: string;
+            };
             header?: {
                 /**
                  * @description Who is meant by owner:me in q, written as for a change.
@@ -1171,7 +1237,32 @@ export interface operations {
     };
     exportIncidents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
+                /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
+                search?: string;
+                /** @description Severities. */
+                severity?: ("SEV1" | "SEV2" | "SEV3" | "SEV4")[];
+                /** @description Statuses. */
+                status?: ("OPEN" | "MITIGATED" | "RESOLVED")[];
+                /** @description Services, by their exact names. A name with a comma is quoted: "a, b". */
+                service?: string;
+                /** @description Owners, by their exact names; none for unassigned ("none", quoted, is a name). */
+                owner?: string;
+                /** @description Created at this time or later. */
+                created_from?: string;
+                /** @description Created before this time. */
+                created_to?: string;
+                /** @description Last changed at this time or later. */
+                updated_since?: string;
+                /** @description Column to sort on. Ties are broken by number, so that the order is total. */
+                sort_by?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+                /** @description Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, within one severity, the oldest first; asc is the exact reverse. */
+                order?: "asc" | "desc";
+                /** @description csv for spreadsheets, ndjson for programs: one JSON object on each line. */
+                format?: "csv" | "ndjson";
+            };
             header?: {
                 /**
                  * @description Who is meant by owner:me in q, written as for a change.
