@@ -15,7 +15,7 @@ import { useTheme } from '@/lib/theme';
 /** The frame of every page; `search` is the box in its top bar. */
 export function Layout({ search }: { search: ReactNode }) {
   const navigate = useNavigate();
-  const { pathname } = useLocation();
+  const { pathname, search: listSearch } = useLocation();
   const navigationType = useNavigationType();
   const online = useOnline();
   const main = useRef<HTMLElement>(null);
@@ -23,7 +23,9 @@ export function Layout({ search }: { search: ReactNode }) {
   const [helpOpen, setHelpOpen] = useState(false);
 
   useCommand('go.list', () => void navigate('/'));
-  useCommand('incident.create', () => void navigate('/incidents/new'));
+  // The form offers the service of the list that it was opened from.
+  const toForm = pathname === '/' ? { state: { list: listSearch } } : {};
+  useCommand('incident.create', () => void navigate('/incidents/new', toForm));
   useCommand('help.show', () => setHelpOpen(true));
 
   useEffect(() => {
@@ -68,7 +70,7 @@ export function Layout({ search }: { search: ReactNode }) {
           </button>
           <ThemeMenu />
           <NameMenu />
-          <Link to="/incidents/new" className="btn primary" data-tip="New incident (c)">
+          <Link to="/incidents/new" {...toForm} className="btn primary" data-tip="New incident (c)">
             <Plus aria-hidden="true" />
             <span>
               New<span className="wide-only"> incident</span>
