@@ -295,7 +295,9 @@ describe('already reported?', () => {
     await user.type(await field('Title'), 'Di');
     await user.type(screen.getByRole('combobox', { name: 'Service' }), 'ledger');
     await user.type(await field('Title'), 'sk full');
-    expect(await within(panel()).findByText('Nothing like it is open.')).toBeInTheDocument();
+    expect(
+      await within(panel()).findByText('Nothing like it is open in ledger.'),
+    ).toBeInTheDocument();
     expect(asked).toEqual(['Disk full|ledger']);
   });
 

@@ -43,7 +43,7 @@ export function ChoiceGroup<T extends string>(props: Props<T>) {
           </span>
         )}
       </legend>
-      <div className="choice-row">
+      <div className="choice-row" data-of={options.length}>
         {options.map((option, index) => (
           <label key={option} className="choice">
             <input

@@ -52,7 +52,9 @@ export function SimilarIncidents({ title, service, hasSummary, onFound }: Props)
       </h2>
       {count === 0 ? (
         <p className="hint similar-none">
-          {found === null ? 'What is open and like it is shown here.' : 'Nothing like it is open.'}
+          {found === null
+            ? 'Open incidents with a similar title show here.'
+            : `Nothing like it is open in ${service.trim()}.`}
         </p>
       ) : (
         <div id={id} className="similar-body">
