@@ -14,14 +14,16 @@ import { useTheme } from '@/lib/theme';
 /** The frame of every page; `search` is the box in its top bar. */
 export function Layout({ search }: { search: ReactNode }) {
   const navigate = useNavigate();
-  const { pathname } = useLocation();
+  const { pathname, search: listSearch } = useLocation();
   const navigationType = useNavigationType();
   const online = useOnline();
   const main = useRef<HTMLElement>(null);
   const theme = useTheme();
 
   useCommand('go.list', () => void navigate('/'));
-  useCommand('incident.create', () => void navigate('/incidents/new'));
+  // The form offers the service of the list that it was opened from.
+  const toForm = pathname === '/' ? { state: { list: listSearch } } : {};
+  useCommand('incident.create', () => void navigate('/incidents/new', toForm));
   // What the tips say of keys changes with it.
   useSingleKeys();
 
@@ -76,7 +78,12 @@ export function Layout({ search }: { search: ReactNode }) {
           </button>
           <ThemeMenu />
           <NameMenu />
-          <Link to="/incidents/new" className="btn primary" data-tip={tipOf('incident.create')}>
+          <Link
+            to="/incidents/new"
+            {...toForm}
+            className="btn primary"
+            data-tip={tipOf('incident.create')}
+          >
             <Plus aria-hidden="true" />
             <span>
               New<span className="wide-only"> incident</span>
