@@ -201,8 +201,9 @@ def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
         found = _gather(which, wanted, conditions, most=COUNT_LIMIT)
         if found[0].exact:
             return found
-    # What matches may all be at the other end: then the walk ends, unless the page is that far down itself.
-    ahead = "" if wanted.offset >= DEEP else f"LIMIT {AHEAD}"
+    # What matches may all be at the other end: then the walk ends, unless the page is that far down itself, or there is
+    # no word by which an index would find it sooner.
+    ahead = f"LIMIT {AHEAD}" if which.words and wanted.offset < DEEP else ""
     order = wanted.order
     page = f"""
         SELECT ahead.* FROM (

@@ -33,7 +33,7 @@ export function IncidentListPage() {
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
-  const waiting = isPending || (isPlaceholderData && !isUnreadable && data?.items.length === 0);
+  const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const lastPage = data?.pages ?? 1;
@@ -118,7 +118,7 @@ export function IncidentListPage() {
                 onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
               />
             )}
-            {data.items.length === 0 && !isPlaceholderData && (
+            {data.items.length === 0 && !isPlaceholderData && !isUnreadable && (
               <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
             )}
           </TriageList>
