@@ -3,7 +3,6 @@ import { type ChangeEvent, type MouseEvent, memo, useEffect, useRef, useState } 
 import { Link, useNavigate } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
-import { activeRow } from '@/features/incidents/model/active-row';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
 import type { Selection, SelectionAction } from '@/features/incidents/model/selection';
@@ -13,7 +12,7 @@ import { useCommand } from '@/lib/commands';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
-import { tabStop, useRowFocus } from './useRowFocus';
+import { activeRow, tabStop, useRowFocus } from './useRowFocus';
 
 interface Column {
   key: SortKey;

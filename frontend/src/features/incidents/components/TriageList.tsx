@@ -1,7 +1,6 @@
 import { type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { hasNextPage } from '@/components/Pagination';
 import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
-import { activeRow } from '@/features/incidents/model/active-row';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import type { Asked } from '@/features/incidents/model/steady-list';
 import type { Target } from '@/features/incidents/model/triage';
@@ -12,7 +11,7 @@ import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
 import { useConfirm } from './ConfirmDialog';
 import { IncidentTable } from './IncidentTable';
-import { moveOn, tabStop } from './useRowFocus';
+import { activeRow, moveOn, tabStop } from './useRowFocus';
 
 interface Props {
   answer: IncidentList;

@@ -1,9 +1,25 @@
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
-import { activeRow, setActiveRow } from '@/features/incidents/model/active-row';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
 
 type Body = HTMLTableSectionElement;
+
+interface ActiveRow {
+  readonly id: string;
+  /** Its place among the rows, counted from 0, where its incident has left. */
+  readonly index: number;
+}
+
+/*
+ * The row that has the focus, or had it last: what the keys of rows are about. It changes with every press of `j`, so
+ * it is kept outside of the tree, where that draws nothing.
+ */
+let active: ActiveRow | null = null;
+
+/** Null as long as no row of this list has had the focus. */
+export function activeRow(): ActiveRow | null {
+  return active;
+}
 
 function linkOf(row: Element | null | undefined): HTMLElement | null {
   return row?.querySelector<HTMLElement>('.row-link') ?? null;
@@ -72,8 +88,8 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
     if (body.current === null) return;
     const turned = shownPlace.current !== place;
     shownPlace.current = place;
-    if (turned) setActiveRow(null);
-    const { id, index } = activeRow() ?? { id: '', index: 0 };
+    if (turned) active = null;
+    const { id, index } = active ?? { id: '', index: 0 };
     const row = findRow(body.current, id, index);
     makeTabStop(body.current, row);
     const focused = document.activeElement;
@@ -83,12 +99,17 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
     }
     if (turned) row?.scrollIntoView({ block: 'nearest' });
   }, [body, incidents, place]);
-  useEffect(() => () => setActiveRow(null), []);
+  useEffect(
+    () => () => {
+      active = null;
+    },
+    [],
+  );
 
   /** Moves by so many rows and stops at the ends. */
   function move(by: number, extend = false): void {
     const rows = [...(body.current?.rows ?? [])];
-    const { id, index } = activeRow() ?? { id: '', index: -1 };
+    const { id, index } = active ?? { id: '', index: -1 };
     const here = rows.findIndex((row) => row.dataset.id === id);
     const at = here < 0 ? index : here;
     const to = Math.max(0, Math.min(at + by, rows.length - 1));
@@ -118,7 +139,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
       if (!row || id === undefined) return;
       isInside.current = true;
       // The header is the row 0 of the table.
-      setActiveRow({ id, index: row.rowIndex - 1 });
+      active = { id, index: row.rowIndex - 1 };
       makeTabStop(event.currentTarget, row);
     },
     onBlur: (event: FocusEvent<Body>) => {
