@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { SeverityBadge } from '@/components/Badges';
+import { Kbd } from '@/components/ui/Kbd';
 import type { Confirm, Prepared } from '@/features/incidents/model/triage';
 import { formatCount } from '@/lib/numbers';
 
@@ -64,7 +65,9 @@ function ConfirmDialog({ prepared, onClose }: Props) {
             {count - changed === 1 ? 'is' : 'are'} so.
           </p>
         )}
-        <p>One Undo takes all of it back.</p>
+        <p>
+          One Undo <Kbd command="change.undo" /> takes all of it back.
+        </p>
       </div>
       <form method="dialog" className="row">
         <button type="submit" className="btn" value="no">
