@@ -1,6 +1,7 @@
 import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
+import { CommandTools } from '@/features/commands/components/CommandTools';
 import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
 import { SearchBox } from '@/features/incidents/components/SearchBox';
 import { IncidentListPage } from '@/pages/IncidentListPage';
@@ -22,6 +23,7 @@ export function App() {
         </Route>
       </Routes>
       <ActingHost />
+      <CommandTools />
     </>
   );
 }

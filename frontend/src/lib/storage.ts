@@ -15,6 +15,17 @@ export function readStored(key: string): string | null {
   }
 }
 
+/** The names of what is stored that begin so. */
+export function storedNames(prefix: string): string[] {
+  const names = [...fallback.keys()];
+  try {
+    names.push(...Object.keys(localStorage));
+  } catch {
+    // What is kept until the page closes is all there is.
+  }
+  return [...new Set(names)].filter((name) => name.startsWith(prefix));
+}
+
 export function writeStored(key: string, value: string | null): void {
   fallback.delete(key);
   try {

@@ -1,25 +1,49 @@
-import { useNavigate } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { toast } from 'sonner';
 import { useCreateIncident } from '@/features/incidents/api/mutations';
-import { IncidentForm } from '@/features/incidents/components/IncidentForm';
-import { type IncidentDraft, incidentKey, incidentPath } from '@/features/incidents/model/incident';
+import { IncidentForm } from '@/features/incidents/components/create/IncidentForm';
+import { addToCommentDraft } from '@/features/incidents/model/comment-draft';
+import { type FormValues, settleDraft } from '@/features/incidents/model/form-draft';
+import {
+  type Incident,
+  type IncidentDraft,
+  incidentKey,
+  incidentPath,
+} from '@/features/incidents/model/incident';
+import { rememberService } from '@/features/incidents/model/likely-services';
+import '../create.css';
 
 export default function CreateIncidentPage() {
   const navigate = useNavigate();
+  const { state } = useLocation();
   const create = useCreateIncident();
 
   async function send(draft: IncidentDraft) {
     const incident = await create.mutateAsync(draft);
-    toast.success(`Created ${incidentKey(incident)}`);
+    rememberService(incident.service);
+    toast.success(`${incidentKey(incident)} created`);
     // Back from the new incident should not lead to an empty form.
     await navigate(incidentPath(incident), { replace: true });
   }
 
+  function goTo(incident: Incident, values: FormValues, summaryGoesAlong: boolean) {
+    settleDraft(values);
+    if (summaryGoesAlong) {
+      addToCommentDraft(incident.id, values.summary.trim());
+      toast(`Your summary is in the comment box of ${incidentKey(incident)}, not sent yet`);
+    }
+    void navigate(incidentPath(incident));
+  }
+
   return (
-    <div className="page narrow">
+    <div className="page create">
       <title>New incident · Incident Tracker</title>
       <h1 className="page-title">New incident</h1>
-      <IncidentForm onSend={send} />
+      <IncidentForm
+        listSearch={typeof state?.list === 'string' ? state.list : null}
+        onSend={send}
+        onFound={goTo}
+      />
     </div>
   );
 }

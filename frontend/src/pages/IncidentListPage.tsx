@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
@@ -55,6 +56,7 @@ export function IncidentListPage() {
     }
   }
 
+  useRowMenu(data?.items ?? []);
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 

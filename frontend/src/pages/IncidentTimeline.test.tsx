@@ -160,7 +160,7 @@ describe('a comment', () => {
     // Ready for the next one.
     expect(box()).toHaveValue('');
     expect(box()).toHaveFocus();
-    expect(Object.keys(localStorage)).toEqual(['displayName']);
+    expect(Object.keys(localStorage)).toEqual(['displayName', 'recentIncidents']);
   });
 
   test('is shown at once, while it is on its way, and sent once however often one presses', async () => {

@@ -14,6 +14,11 @@ interface Props {
   placeholder?: string;
   autoFocus?: boolean;
   required?: boolean;
+  /** Opens the list as soon as the focus comes to the empty field. */
+  offersAtOnce?: boolean;
+  autoCapitalize?: 'none' | 'words';
+  enterKeyHint?: 'next';
+  spellCheck?: boolean;
   'aria-label'?: string | undefined;
   'aria-invalid'?: boolean;
   'aria-describedby'?: string | undefined;
@@ -27,6 +32,7 @@ export function Combobox({
   onKeyDown,
   onFocus,
   inputRef,
+  offersAtOnce = false,
   ...input
 }: Props) {
   const listId = useId();
@@ -86,7 +92,10 @@ export function Combobox({
           setOpen(true);
           setActive(-1);
         }}
-        onFocus={onFocus}
+        onFocus={() => {
+          if (offersAtOnce && value === '') setOpen(true);
+          onFocus?.();
+        }}
         onClick={() => setOpen(true)}
         onBlur={close}
         onKeyDown={handleKey}

@@ -145,6 +145,19 @@ export function eventsQuery(id: string) {
   });
 }
 
+/** Unresolved incidents that may be the one that is about to be reported. As a list, it is kept up to date as lists are. */
+export function similarQuery(title: string, service: string) {
+  const query = { title, service };
+  return queryOptions({
+    queryKey: [...keys.lists, 'similar', query],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/api/incidents/similar', { params: { query }, signal })),
+    // It only helps; what fails is asked for again with the next letter.
+    retry: false,
+    staleTime: 10_000,
+  });
+}
+
 export function servicesQuery(search: string) {
   return queryOptions({
     queryKey: [...keys.services, search],

@@ -7,13 +7,32 @@ import { facetsQuery, servicesQuery } from './queries';
 
 const SHOWN = 8;
 
-/** Services in use that match what is typed; asked of the server while `active`. */
-export function useServiceSuggestions(text: string, active: boolean): Suggestion[] {
-  const search = useDebounce(text.trim(), 150);
+const NONE: readonly Suggestion[] = [];
+
+/**
+ * Services in use that match what is typed; asked of the server while `active`.
+ *
+ * @param first what is offered before all others.
+ */
+export function useServiceSuggestions(
+  text: string,
+  active: boolean,
+  first: readonly Suggestion[] = NONE,
+): Suggestion[] {
+  const typed = text.trim();
+  const search = useDebounce(typed, 150);
   const { data } = useQuery({ ...servicesQuery(search), enabled: active });
-  return (data?.items ?? [])
-    .slice(0, SHOWN)
-    .map(({ name, open }) => ({ value: name, note: open > 0 ? `${open} open` : '' }));
+  const inUse = (data?.items ?? []).map(({ name, open }) => ({
+    value: name,
+    note: open > 0 ? `${open} open` : '',
+  }));
+  const isFirst = new Set(first.map(({ value }) => value));
+  return (
+    [...first, ...inUse.filter(({ value }) => !isFirst.has(value))]
+      // Until the answer for the last letter is there, what fits is picked from the one before.
+      .filter(({ value }) => value.toLowerCase().includes(typed.toLowerCase()))
+      .slice(0, SHOWN)
+  );
 }
 
 const EVERYTHING = { ...DEFAULT_STATE, q: '' };

@@ -6,7 +6,10 @@ import { isUndecided, sendWrite } from '@/api/write';
 import {
   divide,
   type Field,
+  fieldsOf,
+  isSame,
   keepConflict,
+  pick,
   readConflict,
 } from '@/features/incidents/model/conflict';
 import {
@@ -15,7 +18,13 @@ import {
   type IncidentPatch,
   newestById,
 } from '@/features/incidents/model/incident';
-import { type Learnt, learn, overlaid } from '@/features/incidents/model/overlay';
+import {
+  type Learnt,
+  NOTHING_LEARNT,
+  overlaid,
+  withSet,
+  withWhole,
+} from '@/features/incidents/model/overlay';
 import { keyFor, settle } from '@/lib/idempotency';
 import { slots } from '@/lib/slots';
 import { refreshLists, storeIncident } from './mutations';
@@ -53,9 +62,11 @@ interface Lane {
   /** Ends with the last write that is under way. */
   tail: Promise<unknown>;
   pending: readonly IncidentPatch[];
-  learnt: Learnt | null;
+  learnt: Learnt;
   /** Version -> what a write of this tab has made of it. */
   own: Map<number, Incident>;
+  /** What this tab has set last, and the version that this has made. */
+  last: Map<Field, { version: number; value: unknown }>;
 }
 
 /**
@@ -75,8 +86,9 @@ function createWrites(client: QueryClient) {
     const lane = lanes.get(id) ?? {
       tail: Promise.resolve(),
       pending: [],
-      learnt: null,
+      learnt: NOTHING_LEARNT,
       own: new Map(),
+      last: new Map(),
     };
     lanes.set(id, lane);
     return lane;
@@ -141,21 +153,38 @@ function createWrites(client: QueryClient) {
     return next ? afterOwn(next) : incident;
   }
 
-  function hear(id: string, learnt: Learnt) {
-    const lane = laneOf(id);
-    lane.learnt = learn(lane.learnt, learnt);
+  function remember(id: string, version: number, patch: IncidentPatch) {
+    for (const field of fieldsOf(patch)) {
+      laneOf(id).last.set(field, { version, value: patch[field] });
+    }
+  }
+
+  /** The incident that the person saw, with what this tab itself has made of it meanwhile. */
+  function asSeen({ from, patch }: Edit, current: Incident): Incident {
+    const { last } = laneOf(from.id);
+    const isOwn = (field: Field) => {
+      const set = last.get(field);
+      return (
+        isSame(field, from[field], current[field]) ||
+        (set !== undefined &&
+          set.version > from.version &&
+          isSame(field, set.value, current[field]))
+      );
+    };
+    const own = pick(current as IncidentPatch, fieldsOf(patch).filter(isOwn));
+    return { ...afterOwn(from), ...(own as Partial<Incident>) };
   }
 
   function hearOf(incident: Incident) {
-    hear(incident.id, { version: incident.version, fields: incident });
+    const lane = laneOf(incident.id);
+    lane.learnt = withWhole(lane.learnt, incident);
     storeIncident(client, incident);
     if (stale === 'nothing') stale = 'lists';
   }
 
-  /** @param base what the person saw; differs from `onto` once only others' fields have changed since. */
-  async function send(one: Edit, base: Incident, onto: Incident): Promise<Written> {
+  async function send(one: Edit, onto: Incident): Promise<Written> {
     const { patch, actor } = one;
-    const { id } = base;
+    const { id } = onto;
     // The same wish gets the same key, whether it is sent again by itself, by Retry or by pressing Save once more.
     const what = JSON.stringify([id, onto.version, patch]);
     const key = keyFor(what);
@@ -178,6 +207,7 @@ function createWrites(client: QueryClient) {
       );
       settle(what);
       if (incident.version > onto.version) laneOf(id).own.set(onto.version, incident);
+      remember(id, incident.version, patch);
       hearOf(incident);
       return { kind: 'saved', incident, changeId };
     } catch (error) {
@@ -188,9 +218,10 @@ function createWrites(client: QueryClient) {
       const { current } = error;
       // Everything else on the page shows the truth from now on.
       hearOf(current);
+      const base = asSeen(one, current);
       const { disputed } = divide(base, current, patch);
       // Each round means that somebody else got something written, so this ends.
-      if (disputed.length === 0) return send(one, base, current);
+      if (disputed.length === 0) return send(one, current);
       if (one.dispute) one.dispute(current);
       else {
         // The patch waits for a decision, and so does one that was waiting already.
@@ -210,10 +241,8 @@ function createWrites(client: QueryClient) {
    * fields, both changes stand; where it was the same field, it is a conflict.
    */
   function edit(one: Edit): Promise<Written> {
-    return inTurn(new Map([[one.from.id, one.patch]]), () => {
-      const base = afterOwn(one.from);
-      return send(one, base, one.onto ?? base);
-    });
+    const patches = new Map([[one.from.id, one.patch]]);
+    return inTurn(patches, () => send(one, one.onto ?? afterOwn(one.from)));
   }
 
   /** What a change of many has made of those that are shown here. */
@@ -221,15 +250,18 @@ function createWrites(client: QueryClient) {
     stale = 'everything';
     const known = newestById(listed());
     for (const { id, version } of items) {
-      const patch = patches.get(id) as Partial<Incident> | undefined;
+      const patch = patches.get(id);
       if (!patch) continue;
+      remember(id, version, patch);
       const lane = laneOf(id);
       const found = known.get(id);
       const before = found && overlaid(found, lane.learnt, []);
       // Where somebody else's change lies between, the version is not this tab's to write onto.
       const isNext = before?.version === version - 1;
-      if (isNext) lane.own.set(before.version, { ...before, ...patch, version });
-      hear(id, { version, fields: isNext ? { ...patch, version } : patch });
+      const set = patch as Partial<Incident>;
+      if (isNext) lane.own.set(before.version, { ...before, ...set, version });
+      const fields = isNext ? { ...set, version } : set;
+      lane.learnt = withSet(lane.learnt, { version, fields });
     }
   }
 

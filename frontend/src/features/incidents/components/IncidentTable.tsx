@@ -280,6 +280,15 @@ const IncidentRow = memo(function IncidentRow(props: RowProps) {
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
           <RowState incident={incident} left={left} mark={mark} triage={triage} />
+          <button
+            type="button"
+            className="row-more"
+            tabIndex={-1}
+            aria-haspopup="menu"
+            aria-label={`Menu of ${incidentKey(incident)}`}
+          >
+            ⋯
+          </button>
         </div>
       </td>
       <td role="cell" className="c-service">

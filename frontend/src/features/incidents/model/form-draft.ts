@@ -1,6 +1,6 @@
-import { keptKeyFor, settleKept } from '@/lib/idempotency';
+import { keptKeyFor, newKey, settleKept } from '@/lib/idempotency';
 import { SEVERITIES, type Severity, STATUSES, type Status } from '@/lib/search-params';
-import { readStored, writeStored } from '@/lib/storage';
+import { readStored, storedNames, writeStored } from '@/lib/storage';
 import type { IncidentDraft } from './incident';
 
 export interface FormValues {
@@ -21,16 +21,50 @@ export const EMPTY_FORM: FormValues = {
   summary: '',
 };
 
-const KEY = 'draft:new';
-const ATTEMPT = 'draft:new:attempt';
+/*
+ * Every tab keeps a draft of its own, so that none can wipe another's. What a tab that is gone has left is offered to
+ * the others. A tab has its name for as long as it lives, reloads included.
+ */
+const DRAFTS = 'draft:new:';
+const ATTEMPTS = 'attempt:new:';
+const TAB = 'draftTab';
+const SETTLED = 'draftSettled';
 
-/** What was being written when the page was left, or an empty form. Anything unreadable counts as nothing. */
-export function readDraft(): FormValues {
+/** For where storage is forbidden. */
+const memory = new Map<string, string>();
+
+function ofThisTab(key: string): string | null {
   try {
-    const stored: unknown = JSON.parse(readStored(KEY) ?? '{}');
-    const draft = Object.fromEntries(Object.entries(stored ?? {}));
+    return sessionStorage.getItem(key) ?? memory.get(key) ?? null;
+  } catch {
+    return memory.get(key) ?? null;
+  }
+}
+
+function keepInThisTab(key: string, value: string | null): void {
+  memory.delete(key);
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
+  } catch {
+    if (value !== null) memory.set(key, value);
+  }
+}
+
+function ownName(): string {
+  const known = ofThisTab(TAB);
+  if (known !== null) return known;
+  const name = newKey();
+  keepInThisTab(TAB, name);
+  return name;
+}
+
+/** What a stored text holds; an empty form for anything unreadable. `at` is when it was written, in milliseconds. */
+function parse(stored: string | null): { values: FormValues; at: number } {
+  try {
+    const draft = Object.fromEntries(Object.entries(JSON.parse(stored ?? '{}') ?? {}));
     const text = (name: string) => (typeof draft[name] === 'string' ? draft[name] : '');
-    return {
+    const values = {
       title: text('title'),
       service: text('service'),
       severity: SEVERITIES.find((one) => one === draft.severity) ?? null,
@@ -38,9 +72,20 @@ export function readDraft(): FormValues {
       owner: text('owner'),
       summary: text('summary'),
     };
+    return { values, at: typeof draft.at === 'number' ? draft.at : 0 };
   } catch {
-    return EMPTY_FORM;
+    return { values: EMPTY_FORM, at: 0 };
   }
+}
+
+/**
+ * What this tab was writing, or an empty form.
+ *
+ * @param back whether the person comes back to the form: then also what was found to be reported already.
+ */
+export function readDraft(back: boolean): FormValues {
+  const { values } = parse(readStored(DRAFTS + ownName()));
+  return isEmptyForm(values) && back ? parse(ofThisTab(SETTLED)).values : values;
 }
 
 export function isEmptyForm(values: FormValues): boolean {
@@ -48,11 +93,66 @@ export function isEmptyForm(values: FormValues): boolean {
 }
 
 export function keepDraft(values: FormValues): void {
-  writeStored(KEY, isEmptyForm(values) ? null : JSON.stringify(values));
-  if (isEmptyForm(values)) settleKept(ATTEMPT);
+  keepInThisTab(SETTLED, null);
+  if (isEmptyForm(values)) dropDraft(ownName());
+  else writeStored(DRAFTS + ownName(), JSON.stringify({ ...values, at: Date.now() }));
+}
+
+export function dropDraft(name: string): void {
+  writeStored(DRAFTS + name, null);
+  settleKept(ATTEMPTS + name);
+}
+
+/** It was reported already: the next form is empty, but who comes back finds what was written. */
+export function settleDraft(values: FormValues): void {
+  keepDraft(EMPTY_FORM);
+  keepInThisTab(SETTLED, JSON.stringify(values));
+}
+
+export interface OtherDraft {
+  readonly name: string;
+  readonly values: FormValues;
+  /** When it was written, in milliseconds. */
+  readonly at: number;
+}
+
+/** What other tabs write, or left behind, newest first. */
+export function otherDrafts(): OtherDraft[] {
+  return storedNames(DRAFTS)
+    .map((key) => {
+      const { values, at } = parse(readStored(key));
+      return { name: key.slice(DRAFTS.length), values, at };
+    })
+    .filter(({ name, values }) => name !== ownName() && !isEmptyForm(values))
+    .toSorted((one, other) => other.at - one.at);
+}
+
+/** Goes on with another draft. The tab's own stays behind for as long as nobody throws it away. */
+export function continueDraft(name: string): FormValues {
+  keepInThisTab(TAB, name);
+  return readDraft(false);
+}
+
+/**
+ * Looks after a form in use; returns how to stop. Two tabs can come to write the same draft: a browser duplicates a tab
+ * with its name, and a draft that is continued may still be open elsewhere. When the other one writes or throws away,
+ * this one goes on under a new name, with all that it shows.
+ */
+export function guardDraft(current: () => FormValues): () => void {
+  function onStorage({ key }: StorageEvent) {
+    const name = ownName();
+    if (key !== DRAFTS + name) return;
+    const attempt = readStored(ATTEMPTS + name);
+    keepInThisTab(TAB, newKey());
+    keepDraft(current());
+    // What may have been made under the old key is not to be made again.
+    if (attempt !== null) writeStored(ATTEMPTS + ownName(), attempt);
+  }
+  window.addEventListener('storage', onStorage);
+  return () => window.removeEventListener('storage', onStorage);
 }
 
 /** The idempotency key for sending this: the same until the draft is gone, even after a reload. */
 export function draftKey(draft: IncidentDraft): string {
-  return keptKeyFor(ATTEMPT, JSON.stringify(draft));
+  return keptKeyFor(ATTEMPTS + ownName(), JSON.stringify(draft));
 }

@@ -16,10 +16,10 @@ export type FieldMessages = Partial<Record<Field, string>>;
 /** In the order of the form: the first bad one gets the focus. */
 export const FIELD_ORDER: readonly Field[] = [
   'title',
-  'severity',
   'service',
-  'status',
+  'severity',
   'owner',
+  'status',
   'summary',
 ];
 

@@ -2,15 +2,11 @@ import { useId, useRef, useState } from 'react';
 import { MarkdownEditor } from '@/components/MarkdownEditor';
 import { describedBy, FieldMessage } from '@/components/ui/Field';
 import { Kbd } from '@/components/ui/Kbd';
+import { draftNameOf } from '@/features/incidents/model/comment-draft';
 import { checkText } from '@/features/incidents/model/validate';
 import { useCommand } from '@/lib/commands';
 import { useDisplayName } from '@/lib/display-name';
 import { readStored, useStored, writeStored } from '@/lib/storage';
-
-/** Where the comment that is being written is kept. */
-export function draftNameOf(incidentId: string): string {
-  return `draft:comment:${incidentId}`;
-}
 
 interface Props {
   incidentId: string;

@@ -4,11 +4,12 @@ import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { eventsQuery } from '@/features/incidents/api/queries';
 import { useComments } from '@/features/incidents/api/useComments';
 import type { Undo } from '@/features/incidents/api/useUndo';
+import { draftNameOf } from '@/features/incidents/model/comment-draft';
 import { entriesOf, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
 import type { Outgoing } from '@/features/incidents/model/outbox';
 import { readStored, writeStored } from '@/lib/storage';
-import { CommentBox, draftNameOf } from './CommentBox';
+import { CommentBox } from './CommentBox';
 import { TimelineComment, TimelineOutgoing } from './TimelineComment';
 import { TimelineEntry } from './TimelineEntry';
 

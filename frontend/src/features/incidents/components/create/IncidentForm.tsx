@@ -1,4 +1,5 @@
-import { type FormEvent, useId, useRef, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useNavigationType } from 'react-router';
 import { ApiError } from '@/api/problem';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { MarkdownEditor } from '@/components/MarkdownEditor';
@@ -10,22 +11,34 @@ import {
   useServiceSuggestions,
 } from '@/features/incidents/api/useSuggestions';
 import {
+  continueDraft,
   EMPTY_FORM,
   type FormValues,
+  guardDraft,
   isEmptyForm,
   keepDraft,
   readDraft,
 } from '@/features/incidents/model/form-draft';
-import type { IncidentDraft } from '@/features/incidents/model/incident';
+import type { Incident, IncidentDraft } from '@/features/incidents/model/incident';
+import { likelyServices } from '@/features/incidents/model/likely-services';
 import { checkDraft, FIELD_ORDER, type FieldMessages } from '@/features/incidents/model/validate';
 import { useCommand } from '@/lib/commands';
 import { SEVERITIES, STATUSES } from '@/lib/search-params';
 import { ChoiceGroup } from './ChoiceGroup';
+import { DraftNotes } from './DraftNotes';
+import { SimilarIncidents } from './SimilarIncidents';
 
 interface Props {
+  /** The query of the URL of the list that the form was opened from, if it was. */
+  listSearch: string | null;
   /** Sends the draft; rejects with what went wrong. */
   onSend: (draft: IncidentDraft) => Promise<unknown>;
+  /** It has been reported already; `summaryGoesAlong` where what is written is to be a comment on it. */
+  onFound: (incident: Incident, values: FormValues, summaryGoesAlong: boolean) => void;
 }
+
+/** What has to be said, in the order of the form. */
+const NEEDED = ['title', 'service', 'severity'] as const;
 
 const SEVERITY_HINTS = {
   SEV1: 'Down for all',
@@ -34,19 +47,28 @@ const SEVERITY_HINTS = {
   SEV4: 'Minor',
 };
 
-export function IncidentForm({ onSend }: Props) {
+export function IncidentForm({ listSearch, onSend, onFound }: Props) {
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
-  const [values, setValues] = useState<FormValues>(readDraft);
+  const back = useNavigationType() === 'POP';
+  const [values, setValues] = useState<FormValues>(() => readDraft(back));
   const [restored, setRestored] = useState(!isEmptyForm(values));
   const [messages, setMessages] = useState<FieldMessages>({});
   const [failure, setFailure] = useState<ApiError | Error | null>(null);
   const [sending, setSending] = useState(false);
   // State changes at the next drawing; two quick presses come before it.
   const busy = useRef(false);
-  const [focused, setFocused] = useState<'service' | 'owner' | null>(null);
-  const services = useServiceSuggestions(values.service, focused === 'service');
+  const [focused, setFocused] = useState<'owner' | null>(null);
+  const [likely] = useState(() => likelyServices(listSearch));
+  // Asked for at once, so that they are there when the keyboard comes to the field.
+  const services = useServiceSuggestions(values.service, true, likely);
   const owners = useOwnerSuggestions(values.owner, focused === 'owner');
+
+  const latest = useRef(values);
+  useEffect(() => {
+    latest.current = values;
+  });
+  useEffect(() => guardDraft(() => latest.current), []);
 
   function change(part: Partial<FormValues>) {
     const next = { ...values, ...part };
@@ -56,18 +78,34 @@ export function IncidentForm({ onSend }: Props) {
     setMessages({ ...messages, ...Object.fromEntries(fixed) });
   }
 
-  function startOver() {
-    setValues(EMPTY_FORM);
-    keepDraft(EMPTY_FORM);
+  function show(next: FormValues) {
+    setValues(next);
     setMessages({});
     setFailure(null);
     setRestored(false);
     focusField('title');
   }
 
+  function startOver() {
+    keepDraft(EMPTY_FORM);
+    show(EMPTY_FORM);
+  }
+
   function focusField(field: string) {
     const area = form.current?.querySelector<HTMLElement>(`[data-field=${field}]`);
     (area?.querySelector<HTMLElement>('input, textarea') ?? area)?.focus();
+  }
+
+  /** In a field that is filled in, Enter leads to what is still missing; then it sends, as it does in any form. */
+  function onKeyDown(event: KeyboardEvent) {
+    const { key, target, ctrlKey, metaKey, nativeEvent } = event;
+    if (key !== 'Enter' || ctrlKey || metaKey || nativeEvent.isComposing) return;
+    if (!(target instanceof HTMLInputElement) || target.type === 'checkbox') return;
+    const own = target.closest<HTMLElement>('[data-field]')?.dataset.field;
+    const missing = NEEDED.find((field) => (values[field] ?? '').trim() === '');
+    if (missing === undefined || missing === own) return;
+    event.preventDefault();
+    focusField(missing);
   }
 
   /** Shows the messages and goes to the first; false when there is none. */
@@ -120,19 +158,18 @@ export function IncidentForm({ onSend }: Props) {
       ref={form}
       className="form"
       noValidate
+      onKeyDown={onKeyDown}
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         void send();
       }}
     >
-      {restored && (
-        <p className="note" role="status">
-          Your draft was kept.{' '}
-          <button type="button" className="link" onClick={startOver}>
-            Start over
-          </button>
-        </p>
-      )}
+      <DraftNotes
+        restored={restored}
+        onStartOver={startOver}
+        onContinue={({ name }) => show(continueDraft(name))}
+        onNoMore={() => focusField('title')}
+      />
       <Field id={`${id}-title`} label="Title" error={messages.title}>
         <input
           {...control('title')}
@@ -140,15 +177,34 @@ export function IncidentForm({ onSend }: Props) {
           className="input large"
           autoFocus
           autoComplete="off"
+          autoCapitalize="sentences"
+          enterKeyHint="next"
           required
           placeholder="Checkout answers 500 for every card payment"
           value={values.title}
           onChange={(event) => change({ title: event.target.value })}
         />
       </Field>
+      <Field id={`${id}-service`} label="Service" error={messages.service}>
+        <div data-field="service">
+          <Combobox
+            {...control('service')}
+            required
+            offersAtOnce
+            autoCapitalize="none"
+            enterKeyHint="next"
+            spellCheck={false}
+            placeholder="payments-api"
+            value={values.service}
+            suggestions={services}
+            onChange={(service) => change({ service })}
+          />
+        </div>
+      </Field>
       <div data-field="severity" className="field">
         <ChoiceGroup
           legend="Severity"
+          byNumber
           name={`${id}-severity`}
           options={SEVERITIES}
           value={values.severity}
@@ -163,24 +219,19 @@ export function IncidentForm({ onSend }: Props) {
         />
         <FieldMessage id={`${id}-severity`} error={messages.severity} />
       </div>
+      <SimilarIncidents
+        title={values.title}
+        service={values.service}
+        hasSummary={values.summary.trim() !== ''}
+        onFound={(incident, goesAlong) => onFound(incident, values, goesAlong)}
+      />
       <div className="columns">
-        <Field id={`${id}-service`} label="Service" error={messages.service}>
-          <div data-field="service">
-            <Combobox
-              {...control('service')}
-              required
-              placeholder="payments-api"
-              value={values.service}
-              suggestions={services}
-              onFocus={() => setFocused('service')}
-              onChange={(service) => change({ service })}
-            />
-          </div>
-        </Field>
         <Field id={`${id}-owner`} label="Owner" optional error={messages.owner}>
           <div data-field="owner">
             <Combobox
               {...control('owner')}
+              autoCapitalize="words"
+              spellCheck={false}
               placeholder="Nobody yet"
               value={values.owner}
               suggestions={owners}
@@ -189,18 +240,18 @@ export function IncidentForm({ onSend }: Props) {
             />
           </div>
         </Field>
-      </div>
-      <div data-field="status" className="field">
-        <ChoiceGroup
-          legend="Status"
-          name={`${id}-status`}
-          options={STATUSES}
-          value={values.status}
-          describedBy={describedBy(`${id}-status`, undefined, messages.status)}
-          onChange={(status) => change({ status })}
-          render={(status) => <StatusBadge status={status} />}
-        />
-        <FieldMessage id={`${id}-status`} error={messages.status} />
+        <div data-field="status" className="field">
+          <ChoiceGroup
+            legend="Status"
+            name={`${id}-status`}
+            options={STATUSES}
+            value={values.status}
+            describedBy={describedBy(`${id}-status`, undefined, messages.status)}
+            onChange={(status) => change({ status })}
+            render={(status) => <StatusBadge status={status} />}
+          />
+          <FieldMessage id={`${id}-status`} error={messages.status} />
+        </div>
       </div>
       <Field id={`${id}-summary`} label="Summary" optional error={messages.summary}>
         <div data-field="summary">
