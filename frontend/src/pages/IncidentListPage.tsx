@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
-import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
@@ -56,7 +55,6 @@ export function IncidentListPage() {
     }
   }
 
-  useRowMenu(data?.items ?? []);
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 

@@ -24,8 +24,9 @@ import {
   incidentPath,
 } from '@/features/incidents/model/incident';
 import type {
-  Asking,
+  Confirm,
   Failure,
+  OnSent,
   RowMark,
   Target,
   TriagePatch,
@@ -205,15 +206,15 @@ function createActing(client: QueryClient) {
     });
   }
 
-  function act(target: Target, patch: TriagePatch, asking: Asking) {
+  function act(target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) {
     const [only, ...others] = target.kind === 'some' ? target.incidents : [];
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
       notes.notDone(`Select at most ${countOf(SELECTED_MAX)}, or all that match.`, null);
     } else if (target.kind === 'matching' || others.length > 0) {
-      void many.act(target, patch, asking);
+      void many.act(target, patch, confirm, onSent);
     } else if (only) {
       actOnOne(only, patch);
-      asking.onSent?.(target);
+      onSent?.(target);
     }
   }
 

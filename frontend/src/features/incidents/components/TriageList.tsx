@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { hasNextPage } from '@/components/Pagination';
+import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import type { Asked } from '@/features/incidents/model/steady-list';
@@ -11,7 +12,7 @@ import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
 import { useConfirm } from './ConfirmDialog';
 import { IncidentTable } from './IncidentTable';
-import { activeRow, moveOn, tabStop } from './useRowFocus';
+import { activeRow, isInRows, moveOn, tabStop } from './useRowFocus';
 
 interface Props {
   answer: IncidentList;
@@ -49,10 +50,14 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
         : { kind: 'some', incidents: [...selection.chosen.values()] };
       return acted.current;
     }
-    const incident = items.find(({ id }) => id === activeRow()?.id);
+    const incident = isInRows() && items.find(({ id }) => id === activeRow()?.id);
     return incident ? { kind: 'some', incidents: [incident] } : null;
   }
-  useActCommands(targets, triage, { onActed: () => !isChosen && moveOn() });
+  useActCommands(targets, triage, {
+    onActed: () => !isChosen && moveOn(),
+    applies: () => isChosen || isInRows(),
+  });
+  useRowMenu(items, { ...selection, clear: () => select({ type: 'clear' }) });
   useCommand('close', () => (isChosen ? select({ type: 'clear' }) : false));
   useFocusBack(isChosen, tabStop);
 

@@ -16,6 +16,11 @@ interface ActiveRow {
  */
 let active: ActiveRow | null = null;
 
+/** Whether the focus is in the rows, or in the peek at one of them. */
+export function isInRows(): boolean {
+  return document.activeElement?.closest('[data-keys=rows]') != null;
+}
+
 /** Null as long as no row of this list has had the focus. */
 export function activeRow(): ActiveRow | null {
   return active;
