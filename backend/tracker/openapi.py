@@ -60,8 +60,8 @@ X_ACTOR = {
     "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
     "example": "Ana Souza",
 }
-WHOSE = X_ACTOR | {
-    "description": "Whose views, and who `me` is in them; as the name under which changes are made. Left out: those "
+X_ACTOR_OF_VIEWS = X_ACTOR | {
+    "description": "Whose views, and who is meant by owner:me in them, written as for a change. Left out: those "
     "of anonymous, for whom `me` is nobody.",
 }
 X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}

@@ -1,6 +1,8 @@
 import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
+import { CommandTools } from '@/features/commands/components/CommandTools';
+import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
 import { SearchBox } from '@/features/incidents/components/SearchBox';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
@@ -11,13 +13,17 @@ const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
 
 export function App() {
   return (
-    <Routes>
-      <Route element={<Layout search={<SearchBox />} />}>
-        <Route index element={<IncidentListPage />} />
-        <Route path="incidents/new" element={<CreateIncidentPage />} />
-        <Route path="incidents/:id" element={<IncidentDetailPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Route>
-    </Routes>
+    <>
+      <Routes>
+        <Route element={<Layout search={<SearchBox />} />}>
+          <Route index element={<IncidentListPage />} />
+          <Route path="incidents/new" element={<CreateIncidentPage />} />
+          <Route path="incidents/:id" element={<IncidentDetailPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Routes>
+      <ActingHost />
+      <CommandTools />
+    </>
   );
 }

@@ -150,7 +150,8 @@ def test_a_file_is_the_list(client: FlaskClient, many: None, sort_by: str, order
 @pytest.mark.parametrize(
     "query",
     ["", "search=disk", "severity=SEV1,SEV3&status=OPEN", 'service="a,b"', "owner=Ana,none", "search=INC-nothing",
-     "created_from=2026-01-01T00:00:10Z&created_to=2026-01-01T00:00:40.5Z", "updated_since=2026-01-01T00:00:30Z"],
+     "created_from=2026-01-01T00:00:10Z&created_to=2026-01-01T00:00:40.5Z", "updated_since=2026-01-01T00:00:30Z",
+     'q=-sev:2 -owner:Ana "k full" -ümlaut -created:<2026-01-01T00:00:10Z', "q=service:db&service=db,DB"],
 )  # fmt: skip
 def test_a_file_has_the_filters_of_the_list(client: FlaskClient, many: None, query: str) -> None:
     items = listed(client, query)

@@ -1,22 +1,27 @@
 """The query language: its terms and mistakes, against the cases that the browser is held to as well, and any text."""
 
+import dataclasses
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from flask.testing import FlaskClient
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from tests.incidents.terms import lets_through, printed
 from tests.incidents.test_export import put
 from tests.incidents.test_list import Row
+from tests.test_rules import check_problem
+from tracker.config import BACKEND
+from tracker.incidents import query_language
 from tracker.incidents.models import Severity, Status
-from tracker.incidents.query_language import FIELDS, QUERY_MAX, Term, filter_of, parse, read_terms
+from tracker.incidents.query_language import FIELDS, QUERY_MAX, TERMS_MAX, Term, filter_of, parse, read_terms
 from tracker.problems import Misread, Mistake
 from tracker.wire import instant
 
@@ -60,9 +65,7 @@ def test_a_query_has_these_terms_or_these_mistakes(case: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("case", CASES["matches"], ids=named)
-def test_a_query_finds_this_incident_or_not(
-    client: FlaskClient, connection: Connection, case: dict[str, Any]
-) -> None:
+def test_a_query_finds_this_incident_or_not(client: FlaskClient, connection: Connection, case: dict[str, Any]) -> None:
     given = case["incident"]
     columns = {"createdAt": "created_at", "updatedAt": "updated_at"}
     put(connection, {columns.get(name, name): value for name, value in given.items()})
@@ -173,3 +176,70 @@ def test_what_is_printed_reads_as_the_same_filter(text: str, me: str | None) -> 
 def test_every_field_can_be_printed() -> None:
     terms, _ = read(EVERY_FIELD)
     assert {term.field for term in terms} == {*FIELDS.values(), None}
+
+
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/incidents/facets", "/api/incidents/export"])
+def test_mistakes_are_told_with_their_places(client: FlaskClient, path: str) -> None:
+    problem = check_problem(client.get(path, query_string={"q": " 🔥 sev:9 owner:me"}), 422)
+    assert problem["type"] == "urn:incident-tracker:problem:invalid"
+    assert problem["errors"] == {"q": [mistake["message"] for mistake in problem["mistakes"]]}
+    assert [list(mistake) for mistake in problem["mistakes"]] == [["start", "end", "message", "allowed"]] * 2
+    # Counted in what was sent: the blank before is a part of it, and the flame is one character.
+    assert [(mistake["start"], mistake["end"]) for mistake in problem["mistakes"]] == [(7, 8), (15, 17)]
+    assert problem["mistakes"][0]["allowed"] == ["1", "2", "3", "4"]
+
+
+def test_mistakes_in_a_filter_are_told_with_their_places(client: FlaskClient) -> None:
+    body = {"filter": {"q": "sev:9"}, "set": {"owner": "Ana"}}
+    problem = check_problem(client.post("/api/incidents/bulk", json=body), 422)
+    assert problem["errors"] == {"filter": {"q": [problem["mistakes"][0]["message"]]}}
+    assert (problem["mistakes"][0]["start"], problem["mistakes"][0]["end"]) == (4, 5)
+
+
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/incidents/facets", "/api/incidents/export"])
+def test_a_query_is_one_of_the_filters(client: FlaskClient, create: Any, path: str) -> None:
+    """Also where its time has passed meanwhile, and somebody else asks."""
+    create(title="Disk full", owner="Ana")
+    asked = {"q": "disk owner:me created:<1h"}
+
+    def found(actor: str) -> bool:
+        text = client.get(path, query_string=asked, headers={"X-Actor": actor}).text
+        return "Disk full" in text or '"value":"OPEN","count":1' in text
+
+    assert found("Ana")
+    assert not found("Bo")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        assert not found("Ana")
+    assert check_problem(client.get(path, query_string=asked, headers={"X-Actor": "%ff"}), 422)["errors"].keys() == {
+        "X-Actor"
+    }
+    check_problem(client.get(path, query_string=asked), 422)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | near.map(lambda t: t.replace("\ud800", ""))
+)
+def test_any_text_is_answered(client: FlaskClient, text: str) -> None:
+    for path in ("/api/incidents", "/api/incidents/facets"):
+        response = client.get(path, query_string={"q": text})
+        assert response.status_code == (422 if read(text)[1] else 200), response.text
+
+
+def test_the_page_about_the_language_says_what_is_so() -> None:
+    page = (BACKEND.parent / "docs" / "query-language.md").read_text()
+    shown = re.findall(r"^\| (`.*?) \| ", page, re.MULTILINE)
+    assert len(shown) >= 10
+    for query in [query for cell in shown for query in re.findall(r"`([^`]+)`", cell)]:
+        assert read(query, me="Ana")[1] == [], query
+    for field in FIELDS:
+        assert f"{field}:" in page
+    assert f"{QUERY_MAX} characters or {TERMS_MAX} terms" in page
+    example = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    told = [dataclasses.asdict(mistake) for mistake in read("sev:9")[1]]
+    assert example["mistakes"] == json.loads(json.dumps(told))
+    # The grammar is the one in the source, which an editor sees first.
+    assert query_language.__doc__
+    grammar = [line.strip() for line in query_language.__doc__.splitlines() if line.endswith(" ;")]
+    assert len(grammar) >= 8
+    assert set(grammar) <= {line.strip() for line in page.splitlines()}

@@ -26,7 +26,10 @@ LIKE_SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 # Three letters or digits in a row, of which the index of trigrams makes a trigram.
 _TRIGRAM = re.compile(r"[^\W_]{3}")
 # Trigrams leave punctuation out, by which a word is often told from others that are frequent.
-_PUNCTUATED = re.compile(r"[^\w -]|_")
+_PUNCTUATED = re.compile(r"[^\w-]|_")
+# Blanks tell where a word begins or ends, of which a trigram is made as well; and with the words of a phrase it takes
+# longer to look at the rows that have all its pairs of characters somewhere than at those that have all its trigrams.
+_EDGE = re.compile(r" [^\W_]|[^\W_]{2} ")
 # As in `incident_search_keys` of the migrations: single characters that are not among the keys.
 _FREQUENT = frozenset("abcdefghilmnoprstuy0123456789 -.,/()\n")
 
@@ -156,7 +159,7 @@ class IncidentFilter:
         conditions += self.times("created_at", "updated_at")
         conditions += words if words is not None else [seen(index, word) for index, word in enumerate(self.words)]
         # What does not occur is in no index.
-        conditions += [f"NOT ({seen(index, word, 'not_')})" for index, word in enumerate(self._excluded_words)]
+        conditions += [f"NOT ({seen(index, word, 'not_')})" for index, word in enumerate(self.excluded)]
         return conditions
 
     def conditions_on_few(self) -> list[str]:
@@ -189,28 +192,25 @@ class IncidentFilter:
             for index, (start, end) in enumerate(getattr(self, name)):
                 given |= {f"{name}{index}_start": start, f"{name}{index}_end": end}
         for facet in FACETS:
-            names = _named(getattr(self, facet) or ())
-            # One value is compared as such: then an index on it also gives the order of what comes after it.
-            given[facet] = names[0] if self._is_one(facet) else names
-        for excluded in _EXCLUDED.values():
-            given[excluded] = _named(getattr(self, excluded))
-        for prefix, words in (("", self.words), ("not_", self._excluded_words)):
+            if chosen := getattr(self, facet):
+                names = _named(chosen)
+                # One value is compared as such: then an index on it also gives the order of what comes after it.
+                given[facet] = names[0] if self._is_one(facet) else names
+            if excluded := self._excluded(facet):
+                given[_EXCLUDED[facet]] = _named(excluded)
+        for prefix, words in (("", self.words), ("not_", self.excluded)):
             for index, word in enumerate(words):
                 given[f"{prefix}word{index}"] = word
                 given[f"{prefix}like{index}"] = f"%{word.translate(LIKE_SPECIAL)}%"
                 given[f"{prefix}number{index}"] = parse_number(word)
         return given
 
-    @property
-    def _excluded_words(self) -> list[str]:
-        return list(dict.fromkeys(self.excluded))
-
     def _excluded(self, facet: str) -> Sequence[str | None]:
         excluded: Sequence[str | None] = getattr(self, _EXCLUDED[facet]) if facet in _EXCLUDED else ()
         return excluded
 
     def _restricts(self, facet: str) -> bool:
-        return getattr(self, facet) is not None or bool(self._excluded(facet))
+        return getattr(self, facet) is not None or (facet in _EXCLUDED and bool(getattr(self, _EXCLUDED[facet])))
 
     def _is_one(self, facet: str) -> bool:
         chosen = getattr(self, facet)
@@ -278,7 +278,7 @@ def _named(values: Sequence[str | None]) -> list[str]:
 
 
 FILTERS = frozenset(field.name for field in fields(IncidentFilter))
-"""The names of the parameters that say which incidents."""
+"""The names of what says which incidents; arguments of a request that have one of them mean that."""
 
 
 def seen(index: int, word: str, prefix: str = "") -> str:
@@ -298,6 +298,8 @@ def indexed(index: int, word: str) -> str:
 
 
 def _has_trigrams(word: str) -> bool:
+    if " " in word:
+        return bool(_EDGE.search(word))
     return bool(_TRIGRAM.search(word)) and not _PUNCTUATED.search(word)
 
 

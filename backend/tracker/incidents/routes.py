@@ -181,7 +181,7 @@ def list_similar_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents that are like a new one
 
     To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
-    newest 1,000, whose title has a part that is like the given text or contains it, letter case aside. The most
+    newest 500, whose title has a part that is like the given text or contains it, letter case aside. The most
     similar first, then the newest.
     """
     return rendered(queries.similar_incidents(**arguments))

@@ -64,7 +64,7 @@ class SavedView(Base):
     __table_args__ = (CheckConstraint("name <> ''", name="name_given"),)
 
 
-# Every write of a person's views holds their arrangement, so that names are unique without it; should one forget.
+# Writers go in turn and ask before they write, so that this is not met; it is what names are unique by all the same.
 Index("uq_saved_views_person_name", SavedView.person, func.lower(SavedView.name), unique=True)
 
 

@@ -6,13 +6,22 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from tracker.incidents.models import SORT_KEYS
+from tracker.incidents.query_language import QUERY_MAX
 from tracker.views.models import BUILT_IN, DENSITIES, VIEW_NAME_MAX
 from tracker.wire import Text
 
-Q_MAX = 500
 VIEWS_MAX = 50
 """Views that a person may save."""
 _NOT_ONE = "Must be one of: {choices}; not {input!r}."
+
+# Its places are told in mistakes, so it is taken as it was sent.
+_QUERY = {
+    "maxLength": QUERY_MAX,
+    "description": "Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me "
+    "is whoever asks. Empty for all.",
+}
+_NAME = {"description": "Unique among the person's views and the built-in ones, letter case aside."}
+_DENSITY = {"description": "How densely it is shown; null for what is set for all lists."}
 
 EXAMPLE = {
     "id": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192",
@@ -48,46 +57,21 @@ def _choice(allowed: Sequence[str], **kwargs: Any) -> fields.String:
 class ViewPatch(Schema):
     """Fields to change; one left out stays as it is."""
 
-    name = Text(
-        low=1,
-        high=VIEW_NAME_MAX,
-        metadata={"description": "Unique among the person's views and the built-in ones, letter case aside."},
-    )
-    q = Text(
-        high=Q_MAX,
-        metadata={"description": "Which incidents, in the query language; `me` in it is whoever asks. Empty for all."},
-    )
+    name = Text(low=1, high=VIEW_NAME_MAX, metadata=_NAME)
+    q = fields.String(metadata=_QUERY)
     sort_by = _choice(list(SORT_KEYS), data_key="sortBy")
     order = _choice(["asc", "desc"])
-    density = _choice(
-        DENSITIES,
-        allow_none=True,
-        metadata={"description": "How densely it is shown; null for what is set for all lists."},
-    )
+    density = _choice(DENSITIES, allow_none=True, metadata=_DENSITY)
 
 
 class ViewCreate(ViewPatch):
     """A new view: the name is required; all incidents, the newest first, unless it says otherwise."""
 
-    name = Text(
-        low=1,
-        high=VIEW_NAME_MAX,
-        required=True,
-        metadata={"description": "Unique among the person's views and the built-in ones, letter case aside."},
-    )
-    q = Text(
-        high=Q_MAX,
-        load_default="",
-        metadata={"description": "Which incidents, in the query language; `me` in it is whoever asks. Empty for all."},
-    )
+    name = Text(low=1, high=VIEW_NAME_MAX, required=True, metadata=_NAME)
+    q = fields.String(load_default="", metadata=_QUERY)
     sort_by = _choice(list(SORT_KEYS), data_key="sortBy", load_default="createdAt")
     order = _choice(["asc", "desc"], load_default="desc")
-    density = _choice(
-        DENSITIES,
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "How densely it is shown; null for what is set for all lists."},
-    )
+    density = _choice(DENSITIES, allow_none=True, load_default=None, metadata=_DENSITY)
 
 
 class ViewRead(Schema):
@@ -110,8 +94,8 @@ class ViewRead(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "How many incidents it shows. Null where it cannot be told: it asks for `me`, and nobody "
-            "said who they are.",
+            "description": "How many incidents it shows. Null where that cannot be told: it asks for owner:me, and "
+            "nobody said who they are; or counting those before it took too long.",
             "minimum": 0,
         },
     )

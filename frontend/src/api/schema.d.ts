@@ -70,7 +70,7 @@ export interface paths {
         /**
          * List incidents that are like a new one
          * @description To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
-         *     newest 1,000, whose title has a part that is like the given text or contains it, letter case aside. The most
+         *     newest 500, whose title has a part that is like the given text or contains it, letter case aside. The most
          *     similar first, then the newest.
          */
         get: operations["listSimilarIncidents"];
@@ -757,7 +757,7 @@ export interface components {
             density: "compact" | "standard" | "comfortable" | null;
             /** @description Whether everybody has it, and nobody can change it. */
             builtIn: boolean;
-            /** @description How many incidents it shows. Null where it cannot be told: it asks for `me`, and nobody said who they are. */
+            /** @description How many incidents it shows. Null where that cannot be told: it asks for owner:me, and nobody said who they are; or counting those before it took too long. */
             count: number | null;
             /** @description Always true for filters by severity, status, service and owner; with others, counting stops at 10,000 and this is false. */
             countIsExact: boolean;
@@ -771,7 +771,7 @@ export interface components {
             /** @description Unique among the person's views and the built-in ones, letter case aside. */
             name: string;
             /**
-             * @description Which incidents, in the query language; `me` in it is whoever asks. Empty for all.
+             * @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all.
              * @default
              */
             q: string;
@@ -801,7 +801,7 @@ export interface components {
         ViewPatch: {
             /** @description Unique among the person's views and the built-in ones, letter case aside. */
             name?: string;
-            /** @description Which incidents, in the query language; `me` in it is whoever asks. Empty for all. */
+            /** @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all. */
             q?: string;
             /** @enum {string} */
             sortBy?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
@@ -2189,7 +2189,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2265,7 +2265,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2355,13 +2355,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -2383,7 +2383,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2520,7 +2520,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2595,7 +2595,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2703,7 +2703,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who `me` is in them; as the name under which changes are made. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2802,13 +2802,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */

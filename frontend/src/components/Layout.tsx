@@ -1,15 +1,14 @@
-import { CircleHelp, Plus, WifiOff } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { CircleHelp, Command, Plus, WifiOff } from 'lucide-react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
-import { HelpSheet } from '@/components/HelpSheet';
 import { LiveDot } from '@/components/LiveDot';
 import { NameMenu } from '@/components/NameMenu';
 import { PageBoundary } from '@/components/PageBoundary';
 import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
-import { useCommand } from '@/lib/commands';
+import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
 import { useTheme } from '@/lib/theme';
 
 /** The frame of every page; `search` is the box in its top bar. */
@@ -20,13 +19,13 @@ export function Layout({ search }: { search: ReactNode }) {
   const online = useOnline();
   const main = useRef<HTMLElement>(null);
   const theme = useTheme();
-  const [helpOpen, setHelpOpen] = useState(false);
 
   useCommand('go.list', () => void navigate('/'));
   // The form offers the service of the list that it was opened from.
   const toForm = pathname === '/' ? { state: { list: listSearch } } : {};
   useCommand('incident.create', () => void navigate('/incidents/new', toForm));
-  useCommand('help.show', () => setHelpOpen(true));
+  // What the tips say of keys changes with it.
+  useSingleKeys();
 
   useEffect(() => {
     // Back and Forward keep the place where the page was; a new page starts at its top.
@@ -61,16 +60,30 @@ export function Layout({ search }: { search: ReactNode }) {
           <LiveDot />
           <button
             type="button"
+            className="btn ghost icon"
+            aria-label="Command palette"
+            data-tip={tipOf('palette.show')}
+            onClick={(event) => runCommand('palette.show', event.currentTarget)}
+          >
+            <Command aria-hidden="true" />
+          </button>
+          <button
+            type="button"
             className="btn ghost icon wide-only"
             aria-label="Keyboard shortcuts"
-            data-tip="Keyboard shortcuts (?)"
-            onClick={() => setHelpOpen(true)}
+            data-tip={tipOf('help.show')}
+            onClick={(event) => runCommand('help.show', event.currentTarget)}
           >
             <CircleHelp aria-hidden="true" />
           </button>
           <ThemeMenu />
           <NameMenu />
-          <Link to="/incidents/new" {...toForm} className="btn primary" data-tip="New incident (c)">
+          <Link
+            to="/incidents/new"
+            {...toForm}
+            className="btn primary"
+            data-tip={tipOf('incident.create')}
+          >
             <Plus aria-hidden="true" />
             <span>
               New<span className="wide-only"> incident</span>
@@ -89,14 +102,25 @@ export function Layout({ search }: { search: ReactNode }) {
           <Outlet />
         </PageBoundary>
       </main>
-      {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       <SharedTooltip />
-      <Toaster
-        theme={theme}
-        position="bottom-right"
-        gap={8}
-        toastOptions={{ className: 'toast' }}
-      />
+      {/* Under the pointer the toasts open out and their clocks stop; under the focus they do so as well. */}
+      <div
+        role="presentation"
+        onFocus={(event) => hoverToasts(event.target, 'mousemove')}
+        onBlur={(event) => hoverToasts(event.target, 'mouseout')}
+      >
+        <Toaster
+          theme={theme}
+          position="bottom-right"
+          gap={8}
+          toastOptions={{ className: 'toast' }}
+        />
+      </div>
     </>
   );
+}
+
+function hoverToasts(toast: EventTarget, type: 'mousemove' | 'mouseout') {
+  const pointer = new MouseEvent(type, { bubbles: true, relatedTarget: document.body });
+  toast.dispatchEvent(pointer);
 }

@@ -1,6 +1,7 @@
 import { UserRound } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
+import { useCommand } from '@/lib/commands';
 import { displayName, NAME_MAX, setDisplayName, useDisplayName } from '@/lib/display-name';
 
 /** Asks for the name that signs this browser's changes. */
@@ -49,6 +50,7 @@ function initials(name: string): string {
 export function NameMenu() {
   const name = useDisplayName();
   const [open, setOpen] = useState(false);
+  useCommand('name.set', () => setOpen(true));
   return (
     <Popover
       label="Your name"

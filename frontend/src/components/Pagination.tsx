@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { Link } from 'react-router';
+import { tipOf } from '@/lib/commands';
 import { formatCount } from '@/lib/numbers';
 import { PER_PAGE } from '@/lib/search-params';
 
@@ -57,13 +58,21 @@ export function Pagination(props: Props) {
         </select>
       </label>
       <span className="pager">
-        <PageLink to={page > 1 ? hrefFor(previousPage(page, pages)) : null} label="Previous page">
+        <PageLink
+          to={page > 1 ? hrefFor(previousPage(page, pages)) : null}
+          command="page.previous"
+          label="Previous page"
+        >
           <ChevronLeft aria-hidden="true" />
         </PageLink>
         <span className="num">
           Page {formatCount(page)} of {formatCount(Math.max(1, pages), totalIsExact)}
         </span>
-        <PageLink to={hasNextPage(page, answer) ? hrefFor(page + 1) : null} label="Next page">
+        <PageLink
+          to={hasNextPage(page, answer) ? hrefFor(page + 1) : null}
+          command="page.next"
+          label="Next page"
+        >
           <ChevronRight aria-hidden="true" />
         </PageLink>
       </span>
@@ -73,11 +82,12 @@ export function Pagination(props: Props) {
 
 interface PageLinkProps {
   to: string | null;
+  command: 'page.previous' | 'page.next';
   label: string;
   children: React.ReactNode;
 }
 
-function PageLink({ to, label, children }: PageLinkProps) {
+function PageLink({ to, command, label, children }: PageLinkProps) {
   if (to === null) {
     return (
       <span className="btn icon" role="link" aria-disabled="true" aria-label={label}>
@@ -86,7 +96,7 @@ function PageLink({ to, label, children }: PageLinkProps) {
     );
   }
   return (
-    <Link className="btn icon" to={to} aria-label={label}>
+    <Link className="btn icon" to={to} aria-label={label} data-tip={tipOf(command, label)}>
       {children}
     </Link>
   );

@@ -1,6 +1,7 @@
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
+import { useCommand } from '@/lib/commands';
 import { setTheme, THEMES, type Theme, useTheme } from '@/lib/theme';
 
 const LOOK: Record<Theme, { label: string; Icon: typeof Sun }> = {
@@ -13,6 +14,9 @@ export function ThemeMenu() {
   const theme = useTheme();
   const [open, setOpen] = useState(false);
   const { label, Icon } = LOOK[theme];
+  useCommand('theme.system', () => setTheme('system'), { enabled: theme !== 'system' });
+  useCommand('theme.light', () => setTheme('light'), { enabled: theme !== 'light' });
+  useCommand('theme.dark', () => setTheme('dark'), { enabled: theme !== 'dark' });
   return (
     <Popover
       label="Theme"
@@ -22,7 +26,7 @@ export function ThemeMenu() {
       trigger={
         <button
           type="button"
-          className="btn ghost icon"
+          className="btn ghost icon wide-only"
           aria-label={`Theme: ${label}`}
           data-tip={`Theme: ${label}`}
         >

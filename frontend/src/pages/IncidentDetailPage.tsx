@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link, useLocation, useNavigate, useParams } from 'react-router';
 import { ApiError } from '@/api/problem';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { useCopyLink } from '@/features/commands/api/useCopyLink';
 import { incidentQuery } from '@/features/incidents/api/queries';
 import { useIncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import { useUndo } from '@/features/incidents/api/useUndo';
@@ -13,6 +14,7 @@ import { SummarySection } from '@/features/incidents/components/detail/SummarySe
 import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
+import { useRememberRecent } from '@/features/incidents/model/recent';
 import '../detail.css';
 
 export default function IncidentDetailPage() {
@@ -44,12 +46,14 @@ export default function IncidentDetailPage() {
 }
 
 function IncidentView({ incident }: { incident: Incident }) {
-  const { undo, offer } = useUndo(incident);
-  const edit = useIncidentEdit(incident.id, offer);
+  const undo = useUndo(incident);
+  const edit = useIncidentEdit(incident.id);
+  useRememberRecent(incident);
+  useCopyLink(() => [incident]);
   // A conflict that was left undecided is there again when the page opens.
   const [leftOver] = useState(edit.conflict);
   return (
-    <article className="page detail">
+    <article className="page detail" data-keys="rows">
       <title>{`${incidentKey(incident)} ${incident.title} · Incident Tracker`}</title>
       <nav className="crumbs" aria-label="Breadcrumb">
         <BackToList />

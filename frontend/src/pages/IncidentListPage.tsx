@@ -2,21 +2,24 @@ import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
+import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import {
   EmptyList,
   ListSkeleton,
   UnreadableQuery,
 } from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
+import { TriageList } from '@/features/incidents/components/TriageList';
+import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, withFilter } from '@/lib/search-params';
 
@@ -31,7 +34,7 @@ export function IncidentListPage() {
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
-  const waiting = isPending || (isPlaceholderData && !isUnreadable && data?.items.length === 0);
+  const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const lastPage = data?.pages ?? 1;
@@ -53,6 +56,7 @@ export function IncidentListPage() {
     }
   }
 
+  useRowMenu(data?.items ?? []);
   useReturnToRow(search, data !== undefined);
   useEffect(preloadPages, []);
 
@@ -93,30 +97,35 @@ export function IncidentListPage() {
         </p>
       )}
       {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
-      <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
-      {data && data.items.length > 0 && (
-        <>
-          <IncidentTable
-            incidents={data.items}
+      {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
+      <div className="triage">
+        <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
+        {data && (
+          <TriageList
+            answer={data}
             state={state}
             filter={list.filter}
+            place={list.place}
             stale={isPlaceholderData}
             onOpen={({ id }, index) =>
               rememberOpened({ search, id, index, scrollY: window.scrollY })
             }
-          />
-          <Pagination
-            answer={data}
-            page={state.page}
-            perPage={state.perPage}
-            hrefFor={hrefFor}
-            onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
-          />
-        </>
-      )}
-      {data && data.items.length === 0 && !isPlaceholderData && (
-        <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
-      )}
+          >
+            {data.items.length > 0 && (
+              <Pagination
+                answer={data}
+                page={state.page}
+                perPage={state.perPage}
+                hrefFor={hrefFor}
+                onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
+              />
+            )}
+            {data.items.length === 0 && !isPlaceholderData && !isUnreadable && (
+              <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
+            )}
+          </TriageList>
+        )}
+      </div>
     </div>
   );
 }
@@ -137,10 +146,8 @@ function useReturnToRow(search: string, ready: boolean): void {
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
-  const load = () => {
+  whenIdle(() => {
     // A failure here is told when the page is really asked for.
     Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
-  };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  });
 }

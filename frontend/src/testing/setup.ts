@@ -33,3 +33,16 @@ vi.stubGlobal(
 window.scrollTo = () => {};
 Element.prototype.setPointerCapture = () => {};
 Element.prototype.scrollIntoView = () => {};
+
+HTMLDialogElement.prototype.showModal = function showModal() {
+  this.open = true;
+  this.querySelector<HTMLElement>('input, button')?.focus();
+};
+HTMLDialogElement.prototype.close = function close() {
+  this.open = false;
+  this.dispatchEvent(new Event('close'));
+};
+HTMLElement.prototype.showPopover = function showPopover() {
+  this.style.display = 'block';
+};
+document.execCommand = () => false;

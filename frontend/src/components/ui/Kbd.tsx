@@ -1,10 +1,17 @@
-import { type CommandId, keysOf } from '@/lib/commands';
+import { type CommandId, useKeysOf } from '@/lib/commands';
 import { keyLabels } from '@/lib/keys';
 
+/** The first of the keys of a command that work; nothing where it has none. */
 export function Kbd({ command }: { command: CommandId }) {
+  const keys = useKeysOf(command);
+  return keys === null ? null : <Keys keys={keys} />;
+}
+
+/** "s 1" is two presses, "Ctrl+K" one. */
+export function Keys({ keys }: { keys: string }) {
   return (
     <span className="kbds">
-      {keyLabels(keysOf(command) ?? '').map((label) => (
+      {keyLabels(keys).map((label) => (
         <kbd key={label}>{label}</kbd>
       ))}
     </span>

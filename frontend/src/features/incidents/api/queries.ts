@@ -73,7 +73,7 @@ export function mistakesIn(error: Error | null): readonly Mistake[] {
 }
 
 export function facetsQuery(state: ListState) {
-  const query: { q?: string; search?: string } = apiFilters(state);
+  const query = apiFilters(state);
   return queryOptions({
     queryKey: [...keys.facets, query, ...asker(state)],
     queryFn: ({ signal }) =>

@@ -54,16 +54,17 @@ export function useSteadyList(state: ListState) {
   // Until the answer for a new place is there, the rows of the old one stay, as they were.
   // So do they where the query cannot be read.
   const mistakes = mistakesIn(query.error);
-  const isStale = isPlaceholderData || mistakes.length > 0;
-  const shown = steady && (isHere || isStale) ? steady : null;
+  const isUnreadable = mistakes.length > 0;
+  const shown = steady && (isHere || isPlaceholderData || isUnreadable) ? steady : null;
   return {
     ...query,
     mistakes,
     // What cannot be read is no failure that trying again could mend.
-    error: mistakes.length > 0 ? null : query.error,
-    failureReason: mistakes.length > 0 ? null : query.failureReason,
-    isPlaceholderData: isStale,
+    error: isUnreadable ? null : query.error,
+    failureReason: isUnreadable ? null : query.failureReason,
     answer: shown ? asShown(shown) : data,
+    /** Of the rows that are shown. */
+    place: shown?.place ?? place,
     filter: shown?.filter ?? { q: state.q, me },
     fresh: isHere ? steady.fresh : NOTHING,
     load,

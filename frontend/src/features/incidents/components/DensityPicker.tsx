@@ -5,6 +5,7 @@ import {
   setDensity,
   useDensity,
 } from '@/features/incidents/model/density';
+import { useCommand } from '@/lib/commands';
 
 const DENSITY_ICONS: Record<Density, typeof Rows2> = {
   compact: Rows4,
@@ -14,6 +15,11 @@ const DENSITY_ICONS: Record<Density, typeof Rows2> = {
 
 export function DensityPicker() {
   const density = useDensity();
+  useCommand('density.compact', () => setDensity('compact'), { enabled: density !== 'compact' });
+  useCommand('density.standard', () => setDensity('standard'), { enabled: density !== 'standard' });
+  useCommand('density.comfortable', () => setDensity('comfortable'), {
+    enabled: density !== 'comfortable',
+  });
   return (
     <div className="segments density" role="group" aria-label="Row height">
       {DENSITIES.map((value) => {

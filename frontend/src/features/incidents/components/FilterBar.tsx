@@ -31,7 +31,7 @@ interface Props {
 type Facet = 'severity' | 'status' | 'service' | 'owner';
 
 export function FilterBar({ state, onChange }: Props) {
-  const { data: facets, isPlaceholderData } = useQuery(facetsQuery(state));
+  const { data: facets, isPlaceholderData, isFetching } = useQuery(facetsQuery(state));
   // Under a search that matches very much the server estimates.
   const formatOf = (facet: Facet) =>
     facets?.estimated.includes(facet) ? formatEstimate : formatCount;
@@ -64,7 +64,7 @@ export function FilterBar({ state, onChange }: Props) {
       ref={bar}
       className="filterbar"
       aria-label="Filters"
-      data-stale={isPlaceholderData || undefined}
+      data-stale={(isPlaceholderData && isFetching) || undefined}
       onKeyDown={moveFocus}
     >
       <div className="chips" role="group" aria-label="Severity">

@@ -1,13 +1,18 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type FocusEvent, type MouseEvent, memo, useEffect, useRef, useState } from 'react';
+import { type ChangeEvent, type MouseEvent, memo, useEffect, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
+import type { Selection, SelectionAction } from '@/features/incidents/model/selection';
 import { type Asked, belongs } from '@/features/incidents/model/steady-list';
+import type { RowMark, Triage } from '@/features/incidents/model/triage';
+import { useCommand } from '@/lib/commands';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
+import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
+import { activeRow, tabStop, useRowFocus } from './useRowFocus';
 
 interface Column {
   key: SortKey;
@@ -34,47 +39,41 @@ interface Props {
   state: ListState;
   /** What the rows were listed by. Those that have changed since, so that it is not true of them, stay dimmed. */
   filter: Asked;
+  /** Which list, in which order, and which of its pages the rows are. */
+  place: string;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
+  triage: Triage;
+  selection: Selection;
+  onSelect: (action: SelectionAction) => void;
   onOpen: (incident: Incident, index: number) => void;
-}
-
-/** Focuses the link of a row; when that row is gone, of the one that is now in its place. */
-export function focusRow(id: string, index: number, { show = false } = {}): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('tbody tr[data-id]')];
-  const row = rows.find((one) => one.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
-  row?.querySelector('a')?.focus({ preventScroll: true });
-  if (show) row?.scrollIntoView({ block: 'nearest' });
-}
-
-/** Keeps the focus in the list when its row leaves: another page, or an incident that was resolved meanwhile. */
-function useFocusInPlace(incidents: readonly Incident[]) {
-  const focused = useRef<{ id: string; index: number } | null>(null);
-  useEffect(() => {
-    if (focused.current === null || document.activeElement !== document.body) return;
-    focusRow(focused.current.id, focused.current.index);
-  }, [incidents]);
-  return {
-    onFocus: (event: FocusEvent) => {
-      const row = event.target.closest('tr');
-      const id = row?.dataset.id;
-      // The header is the row 0 of the table.
-      focused.current = row && id ? { id, index: row.rowIndex - 1 } : null;
-    },
-    onBlur: () => {
-      focused.current = null;
-    },
-  };
+  /** The key for the next row was pressed on the last one. */
+  onEnd: () => void;
 }
 
 /**
  * A native table of plain elements. CSS lays each row out as a grid, on a small screen as a card, and a browser that
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
-export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props) {
+export function IncidentTable(props: Props) {
+  const { incidents, state, filter, place, stale, triage, selection, onSelect, onOpen, onEnd } =
+    props;
   const density = useDensity();
   const navigate = useNavigate();
-  const focusInPlace = useFocusInPlace(incidents);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const rowFocus = useRowFocus(body, {
+    incidents,
+    place,
+    onExtend: (from, to) => onSelect({ type: 'extend', from, to }),
+    onEnd,
+  });
+
+  useCommand('row.open', () => tabStop()?.click());
+  useCommand('row.select', () => {
+    const id = activeRow()?.id;
+    if (id !== undefined) onSelect({ type: 'toggle', id });
+  });
+  useCommand('row.selectPage', () => onSelect({ type: 'page', chosen: true }));
 
   /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
   function openRow(event: MouseEvent<HTMLElement>) {
@@ -88,32 +87,102 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
     void navigate(incidentPath(incident), { state: { fromList: true } });
   }
 
+  const check = useLatest((event: ChangeEvent<HTMLInputElement>) => {
+    const id = event.currentTarget.closest('tr')?.dataset.id;
+    const { nativeEvent } = event;
+    if (id === undefined) return;
+    const isRange = nativeEvent instanceof globalThis.MouseEvent && nativeEvent.shiftKey;
+    onSelect(isRange ? { type: 'range', to: id } : { type: 'toggle', id });
+  });
+
   return (
     <table
       role="table"
       className="incidents"
       data-density={density}
       data-stale={stale || undefined}
+      data-keys="rows"
       aria-busy={stale}
     >
       <caption className="sr-only">Incidents</caption>
       <thead role="rowgroup">
         <tr role="row">
+          <PageHeader incidents={incidents} selection={selection} onSelect={onSelect} />
           {COLUMNS.map((column) => (
-            <SortableHeader key={column.key} column={column} state={state} />
+            <SortableHeader
+              key={column.key}
+              column={column}
+              state={state}
+              covered={selection.chosen.size > 0}
+            />
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
-        {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} left={!belongs(incident, filter)} />
-        ))}
+      <tbody ref={body} role="rowgroup" onClick={openRow} {...rowFocus}>
+        {incidents.map((incident) => {
+          const left = !belongs(incident, filter);
+          return (
+            <IncidentRow
+              key={incident.id}
+              incident={incident}
+              left={left}
+              mark={triage.marks.get(incident.id)}
+              triage={triage}
+              selected={selection.all ? !left : selection.chosen.has(incident.id)}
+              onCheck={check}
+            />
+          );
+        })}
       </tbody>
     </table>
   );
 }
 
-function SortableHeader({ column, state }: { column: Column; state: ListState }) {
+/** The same function for good, which does what the newest one does. */
+function useLatest<T extends (...args: never[]) => void>(run: T): T {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  const [stable] = useState(() => ((...args) => latest.current(...args)) as T);
+  return stable;
+}
+
+interface PageHeaderProps {
+  incidents: readonly Incident[];
+  selection: Selection;
+  onSelect: (action: SelectionAction) => void;
+}
+
+/** The box for the rows of the page: half ticked where some of them are chosen. */
+function PageHeader({ incidents, selection, onSelect }: PageHeaderProps) {
+  const chosen = incidents.filter(({ id }) => selection.chosen.has(id)).length;
+  const every = selection.all || chosen === incidents.length;
+  return (
+    <th role="columnheader" scope="col" className="c-select">
+      <label>
+        <input
+          ref={(box) => {
+            if (box) box.indeterminate = chosen > 0 && !every;
+          }}
+          type="checkbox"
+          aria-label="Select the page"
+          checked={every}
+          onChange={() => onSelect({ type: 'page', chosen: !every })}
+        />
+      </label>
+    </th>
+  );
+}
+
+interface SortableHeaderProps {
+  column: Column;
+  state: ListState;
+  /** The bulk bar lies over it: nothing that cannot be seen may have the focus. */
+  covered: boolean;
+}
+
+function SortableHeader({ column, state, covered }: SortableHeaderProps) {
   const active = state.sort === column.key;
   const other = state.order === 'asc' ? 'desc' : 'asc';
   const ascending = (state.order === 'asc') !== (column.inverse ?? false);
@@ -126,7 +195,10 @@ function SortableHeader({ column, state }: { column: Column; state: ListState })
       className={column.className}
       aria-sort={active ? (ascending ? 'ascending' : 'descending') : undefined}
     >
-      <Link to={{ pathname: '/', search: formatListState(target) }}>
+      <Link
+        to={{ pathname: '/', search: formatListState(target) }}
+        tabIndex={covered ? -1 : undefined}
+      >
         {column.label}
         {active && <Arrow aria-hidden="true" />}
       </Link>
@@ -138,14 +210,26 @@ interface RowProps {
   incident: Incident;
   /** It does not belong to the list any more. */
   left: boolean;
+  /** What became of a change of it. */
+  mark: RowMark | undefined;
+  triage: Triage;
+  selected: boolean;
+  /** The same for good. */
+  onCheck: (event: ChangeEvent<HTMLInputElement>) => void;
 }
 
-/** Every change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
+/** What of an incident changes at a press, before its version is another. */
+const ACTED_ON = ['severity', 'status', 'service', 'owner'] as const;
+
+/** Every other change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
 function sameRow(before: RowProps, after: RowProps): boolean {
   return (
     before.incident.id === after.incident.id &&
     before.incident.version === after.incident.version &&
-    before.left === after.left
+    ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
+    before.left === after.left &&
+    before.selected === after.selected &&
+    sameMark(before.mark, after.mark)
   );
 }
 
@@ -153,12 +237,30 @@ function sameRow(before: RowProps, after: RowProps): boolean {
  * Its link is a plain one: the router's own would draw every row again whenever the URL changes, which it does while
  * somebody types a search.
  */
-const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
+const IncidentRow = memo(function IncidentRow(props: RowProps) {
+  const { incident, left, mark, triage, selected, onCheck } = props;
   const [first] = useState(incident.version);
   // A tint that runs once for every change: two names in turn, since the same one would not start again.
   const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
   return (
-    <tr role="row" data-id={incident.id} data-left={left || undefined} data-tint={tint}>
+    <tr
+      role="row"
+      data-id={incident.id}
+      data-left={left || undefined}
+      data-selected={selected || undefined}
+      data-tint={tint}
+    >
+      <td role="cell" className="c-select">
+        <label>
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={`Select ${incidentKey(incident)}`}
+            checked={selected}
+            onChange={onCheck}
+          />
+        </label>
+      </td>
       <td role="cell" className="c-severity">
         <SeverityBadge severity={incident.severity} />
       </td>
@@ -170,13 +272,23 @@ const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
           <a
             className="row-link"
             dir="auto"
+            tabIndex={-1}
             href={incidentPath(incident)}
             data-tip-at=".c-age time"
           >
             {incident.title}
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
-          {left && <span className="row-left">no longer in this list</span>}
+          <RowState incident={incident} left={left} mark={mark} triage={triage} />
+          <button
+            type="button"
+            className="row-more"
+            tabIndex={-1}
+            aria-haspopup="menu"
+            aria-label={`Menu of ${incidentKey(incident)}`}
+          >
+            ⋯
+          </button>
         </div>
       </td>
       <td role="cell" className="c-service">

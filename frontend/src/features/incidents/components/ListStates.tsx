@@ -105,7 +105,7 @@ function NoMatch({ state }: { state: ListState }) {
       <p>
         {words ? (
           <>
-            No incident in this view matches <q>{words}</q>.
+            No incident in this view matches <b>{words}</b>.
           </>
         ) : (
           'No incident matches these filters.'

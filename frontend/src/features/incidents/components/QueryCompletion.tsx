@@ -96,7 +96,8 @@ export default function QueryCompletion(props: CompletionProps) {
 /** The values that fields can have: those of the counts beside the list, and the services that are found by a text. */
 function useKnown(service: string | null, state: ListState): Known[] {
   const me = useDisplayName();
-  const { data: facets } = useQuery(facetsQuery(state));
+  // The chips ask for the counts; here they are only looked at.
+  const { data: facets } = useQuery({ ...facetsQuery(state), enabled: false });
   const search = useDebounce((service ?? '').trim(), 150);
   const { data: services } = useQuery({ ...servicesQuery(search), enabled: service !== null });
   const noteOf = (field: 'severity' | 'status' | 'owner', count: number | undefined) => {

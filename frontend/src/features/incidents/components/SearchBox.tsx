@@ -143,8 +143,11 @@ export function SearchBox() {
   function stepBack() {
     const words = withoutField(value, null);
     if (value.trim() !== inUrl) setTyped(null);
-    else if (words !== value.trim()) put(words);
-    else input.current?.blur();
+    else if (words === value.trim()) input.current?.blur();
+    else {
+      put(words);
+      if (onList) write(words);
+    }
   }
 
   function clear() {

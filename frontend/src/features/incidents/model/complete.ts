@@ -83,12 +83,10 @@ function timesFor(typed: string, now: number): Option[] {
 /** A name of the data, or a value that a field always has. */
 export interface Known extends Option {
   readonly field: Field;
-  /** What it is found by, if not by what is written: a name is found without its quotes. */
-  readonly name?: string;
 }
 
 export function knownName(field: Field, name: string, note?: string): Known {
-  return { field, value: nameText(name), name, ...(note && { note }) };
+  return { field, value: nameText(name), label: name, ...(note && { note }) };
 }
 
 const SHOWN = 8;
@@ -104,13 +102,13 @@ export function optionsFor(
   const typed = slot.typed.toLowerCase();
   const there = text.slice(start, end);
   const isTime = field === 'created' || field === 'updated';
-  const all: ReadonlyArray<Option & { name?: string }> =
+  const all: readonly Option[] =
     field === null
       ? FIELD_OPTIONS
       : isTime
         ? timesFor(typed, now)
         : known.filter((one) => one.field === field);
-  const nameOf = (option: (typeof all)[number]) => (option.name ?? option.value).toLowerCase();
+  const nameOf = (option: Option) => (option.label ?? option.value).toLowerCase();
   const isName = field === 'service' || field === 'owner';
   const fits = all.filter((option) => {
     if (option.value === there || others.includes(option.value)) return false;

@@ -1,0 +1,267 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { ApiError } from '@/api/problem';
+import { isUndecided } from '@/api/write';
+import { type Notes, notesOf } from '@/features/incidents/components/acting/notes';
+import {
+  alreadySo,
+  countOf,
+  inverseOf,
+  isSo,
+  messageOf,
+  subjectOf,
+  without,
+} from '@/features/incidents/model/acts';
+import {
+  type Field,
+  fieldsOf,
+  keepConflict,
+  readConflict,
+} from '@/features/incidents/model/conflict';
+import {
+  type Incident,
+  type IncidentPatch,
+  incidentKey,
+  incidentPath,
+} from '@/features/incidents/model/incident';
+import type {
+  Asking,
+  Failure,
+  RowMark,
+  Target,
+  TriagePatch,
+  Wish,
+} from '@/features/incidents/model/triage';
+import { actorNow } from '@/lib/display-name';
+import { newKey } from '@/lib/idempotency';
+import { onStored } from '@/lib/storage';
+import { createMany } from './many';
+import { perClient } from './per-client';
+import { eventsQuery } from './queries';
+import { createUndoing } from './undoing';
+import { writesOf } from './writes';
+
+/** What one request may name. */
+const SELECTED_MAX = 1_000;
+
+/** The choice of an owner that is open. */
+export interface Assigning {
+  readonly target: Target;
+  readonly anchor: Element;
+  /** It was asked for the person at the keyboard, who has no name yet. */
+  readonly toMe: boolean;
+  readonly choose: (owner: string | null) => void;
+}
+
+interface Snapshot {
+  readonly marks: ReadonlyMap<string, RowMark>;
+  readonly assigning: Assigning | null;
+}
+
+/** Acting on incidents, for the whole tab: what was done, what can be taken back, and what did not succeed. */
+export const actingOf = perClient(createActing);
+
+function createActing(client: QueryClient) {
+  const writes = writesOf(client);
+  const listeners = new Set<() => void>();
+  const conflicts = new Map<string, NonNullable<RowMark['conflict']>>();
+  let failures: readonly Failure[] = [];
+  let snapshot: Snapshot = { marks: new Map(), assigning: null };
+  let open: (path: string) => void = () => {};
+  const notes: Notes = notesOf({
+    onUndo: (done) => void undoing.takeBack(done),
+    onRedo: (undone) => undoing.redo(undone),
+    onRetry: () => failures.forEach(tryAgain),
+    onDismiss: () => setFailures([]),
+  });
+  const undoing = createUndoing(client, notes);
+  const many = createMany(client, { start, undoing, notes });
+
+  function marksNow(): ReadonlyMap<string, RowMark> {
+    const marks = new Map<string, RowMark>();
+    const add = (id: string, mark: RowMark) => marks.set(id, { ...marks.get(id), ...mark });
+    for (const id of writes.pendingIds()) add(id, { pending: writes.pendingOf(id) });
+    for (const [id, conflict] of conflicts) add(id, { conflict });
+    for (const { wish, reason, canRetry } of failures) {
+      for (const { id } of wish.incidents) add(id, { failed: { reason, canRetry } });
+    }
+    return marks;
+  }
+
+  function tell(change: Partial<Snapshot> = {}) {
+    snapshot = { ...snapshot, ...change, marks: marksNow() };
+    for (const listener of listeners) listener();
+  }
+
+  writes.subscribe(() => tell());
+  // Decided at the incident, in this tab or in another one.
+  onStored(() => {
+    const over = [...conflicts.keys()].filter((id) => readConflict(id) === null);
+    for (const id of over) conflicts.delete(id);
+    if (over.length > 0) tell();
+  });
+
+  function setFailures(next: readonly Failure[]) {
+    failures = next;
+    notes.failed(failures);
+    tell();
+  }
+
+  function about(id: string): Failure[] {
+    return failures.filter(({ wish }) => wish.incidents.some((incident) => incident.id === id));
+  }
+
+  function drop(gone: readonly Failure[]) {
+    if (gone.length > 0) setFailures(failures.filter((one) => !gone.includes(one)));
+  }
+
+  function tryAgain(failure: Failure) {
+    drop([failure]);
+    if (failure.canRetry) start(failure.wish);
+  }
+
+  function fail(wish: Wish, error: unknown, onto?: Incident) {
+    const isGone = error instanceof ApiError && error.status === 404;
+    setFailures([
+      ...failures,
+      {
+        wish: onto ? { ...wish, onto } : wish,
+        reason: isGone ? 'It does not exist any more.' : messageOf(error, wish.patch),
+        canRetry: !isGone,
+        isUndecided: isUndecided(error),
+      },
+    ]);
+  }
+
+  /** What was wanted before of the same fields, and was not written, is not wanted any more. */
+  function supersede(id: string, fields: readonly Field[]) {
+    const left: Failure[] = [];
+    for (const failure of failures) {
+      const { incidents, patch } = failure.wish;
+      const isOfIt = incidents.length === 1 && incidents[0]?.id === id;
+      const rest = isOfIt ? without(patch, fields) : patch;
+      if (rest) left.push({ ...failure, wish: { ...failure.wish, patch: rest } });
+    }
+    if (about(id).length > 0) setFailures(left);
+    const conflict = readConflict(id);
+    if (!conflict) return;
+    const rest = without(conflict.patch, fields);
+    const mark = conflicts.get(id);
+    if (mark)
+      conflicts.set(id, { ...mark, fields: mark.fields.filter((one) => !fields.includes(one)) });
+    keepConflict(id, rest && { ...conflict, patch: rest });
+  }
+
+  /** Marks the incident; who it was is found out afterwards. */
+  async function dispute(incident: Incident, patch: IncidentPatch, fields: readonly Field[]) {
+    const { id } = incident;
+    conflicts.set(id, { by: null, fields });
+    tell();
+    const events = await client.fetchQuery({ ...eventsQuery(id), staleTime: 0 }).catch(() => []);
+    const theirs = events.findLast(({ changes }) => fields.some((field) => field in changes));
+    const by = theirs?.actor ?? null;
+    if (conflicts.has(id)) conflicts.set(id, { by, fields });
+    tell();
+    notes.disputed(incident, patch, { by, fields }, () => open(incidentPath(incident)));
+  }
+
+  async function writeOne(wish: Wish, incident: Incident): Promise<string | null> {
+    const { patch, actor, onto } = wish;
+    const written = await writes.edit({ patch, from: incident, actor, onto });
+    if (written.kind === 'failed') fail(wish, written.error, written.onto);
+    if (written.kind === 'conflict') void dispute(incident, patch, written.fields);
+    if (written.kind !== 'saved') return null;
+    supersede(incident.id, fieldsOf(patch));
+    if (written.changeId === null) notes.say(`${alreadySo(patch, incidentKey(incident))}.`);
+    return written.changeId;
+  }
+
+  async function writeMany({ incidents, patch, actor, key }: Wish): Promise<string | null> {
+    const ids = incidents.map(({ id }) => id);
+    const change = await writes.bulk({ ids, set: patch }, eachOf(incidents, patch), { key, actor });
+    if (change.changeId === null) notes.say(`${alreadySo(patch, subjectOf(incidents))}.`);
+    return change.changeId;
+  }
+
+  async function write(wish: Wish): Promise<string | null> {
+    const [only, ...others] = wish.incidents;
+    if (only && others.length === 0) return writeOne(wish, only);
+    try {
+      return await writeMany(wish);
+    } catch (error) {
+      fail(wish, error);
+      return null;
+    }
+  }
+
+  function start(wish: Wish) {
+    const { incidents, patch } = wish;
+    void undoing.did({
+      patch,
+      subject: subjectOf(incidents),
+      count: incidents.length,
+      set: eachOf(incidents, patch),
+      before: new Map(incidents.map((incident) => [incident.id, inverseOf(incident, patch)])),
+      change: write(wish),
+    });
+  }
+
+  function act(target: Target, patch: TriagePatch, asking: Asking) {
+    const [only, ...others] = target.kind === 'some' ? target.incidents : [];
+    if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
+      notes.notDone(`Select at most ${countOf(SELECTED_MAX)}, or all that match.`, null);
+    } else if (target.kind === 'matching' || others.length > 0) {
+      void many.act(target, patch, asking);
+    } else if (only) {
+      actOnOne(only, patch);
+      asking.onSent?.(target);
+    }
+  }
+
+  function actOnOne(incident: Incident, patch: TriagePatch) {
+    // What may have been carried out has to be known before anything is built upon it.
+    const undecided = about(incident.id).filter((one) => one.isUndecided);
+    undecided.forEach(tryAgain);
+    const shown = writes.shown(incident);
+    if (!isSo(shown, patch)) {
+      start({ incidents: [shown], patch, actor: actorNow(), key: newKey() });
+    } else if (undecided.length === 0) {
+      notes.say(`${alreadySo(patch, incidentKey(shown))}.`);
+    }
+  }
+
+  return {
+    act,
+    prepare: many.prepare,
+    commit: many.commit,
+    undo: undoing.undo,
+    /** A change that was written elsewhere, so that it can be taken back here as well. */
+    did: (incident: Incident, patch: IncidentPatch, changeId: string) => {
+      supersede(incident.id, fieldsOf(patch));
+      void undoing.did({
+        patch,
+        subject: incidentKey(incident),
+        count: 1,
+        set: eachOf([incident], patch),
+        before: eachOf([incident], inverseOf(incident, patch)),
+        change: Promise.resolve(changeId),
+      });
+    },
+    takeBackOf: undoing.takeBackOf,
+    retry: (id: string) => about(id).forEach(tryAgain),
+    dismiss: (id: string) => drop(about(id)),
+    assign: (assigning: Assigning | null) => tell({ assigning }),
+    shown: writes.shown,
+    onOpen: (run: (path: string) => void) => {
+      open = run;
+    },
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot: () => snapshot,
+  };
+}
+
+function eachOf(incidents: readonly Incident[], patch: IncidentPatch): Map<string, IncidentPatch> {
+  return new Map(incidents.map(({ id }) => [id, patch]));
+}
