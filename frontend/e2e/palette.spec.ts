@@ -105,6 +105,7 @@ test('the menu of a row', async ({ page, context }) => {
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(size.height);
   await page.mouse.click(400, 300);
   await expect(page.getByRole('menu')).toBeHidden();
+  await expect(page.locator('.row-link:focus')).toHaveCount(1);
   await expect(page).toHaveURL('/');
 });
 

@@ -113,6 +113,10 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
       popover="auto"
       className="menu-layer"
       onToggle={(event) => event.newState === 'closed' && onClose()}
+      // Nor does it take the focus, which is to go back to the row.
+      onMouseDown={(event) => {
+        if (event.target === layer.current) event.preventDefault();
+      }}
       onClick={(event) => {
         if (event.target === layer.current) onClose();
       }}
