@@ -20,10 +20,11 @@ export const keys = {
   services: ['services'] as const,
 };
 
-export function listQuery(state: ListState) {
+/** A page of the list; with a cursor, what came after the rows of an earlier answer, wherever it is by now. */
+export function listQuery(state: ListState, cursor?: string) {
   const query = {
     ...apiFilters(state),
-    page: state.page,
+    ...(cursor === undefined ? { page: state.page } : { cursor }),
     per_page: state.perPage,
     sort_by: state.sort,
     order: state.order,

@@ -92,6 +92,7 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
     <table
       role="table"
       className="incidents"
+      data-keys="rows"
       data-density={density}
       data-stale={stale || undefined}
       aria-busy={stale}

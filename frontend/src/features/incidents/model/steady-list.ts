@@ -16,6 +16,8 @@ export interface SteadyList {
   /** When the rows were decided, by the server's clock, in milliseconds. */
   readonly since: number;
   readonly items: readonly Incident[];
+  /** The cursor of what came after them then. */
+  readonly after: string | null;
   /** What belongs to the list by now and waits to be asked for, by id. */
   readonly fresh: ReadonlyMap<string, Incident>;
 }
@@ -36,6 +38,7 @@ export function openList(place: string, filter: ListState, answer: IncidentList)
     answer,
     since: timeOf(answer),
     items: answer.items,
+    after: answer.nextCursor,
     fresh: new Map(),
   };
 }

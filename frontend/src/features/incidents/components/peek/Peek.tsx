@@ -1,0 +1,104 @@
+import { type ComponentType, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
+import { toast } from 'sonner';
+import { focusRow } from '@/features/incidents/components/IncidentTable';
+import type { Incident } from '@/features/incidents/model/incident';
+import { useCommand } from '@/lib/commands';
+import type { PeekPanelProps } from './PeekPanel';
+
+interface Props {
+  /** The rows, in the order of the table. */
+  incidents: readonly Incident[];
+  /** Told before the page of an incident opens. */
+  onOpen: (incident: Incident, index: number) => void;
+}
+
+/** So many rows on either side are fetched before the person gets there. */
+const REACH = 2;
+
+function rowIdOf(target: EventTarget | Element | null): string | undefined {
+  const row = target instanceof Element ? target.closest<HTMLElement>('tr[data-id]') : null;
+  return row?.dataset.id;
+}
+
+/**
+ * The incident of the row that has the focus, beside the table. Whether it is open belongs to the entry of the
+ * browser's history, so that Back finds the list as it was left. It is in no URL: what is shared is the incident's own,
+ * and to write it while `j` is held down would be a visit to the list for every row.
+ */
+export function Peek({ incidents, onOpen }: Props) {
+  const { key } = useLocation();
+  const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
+  const [id, setId] = useState<string | null>(null);
+  const Panel = usePanel(open, () => setOpen(false));
+  const area = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    const follow = ({ target }: FocusEvent) => {
+      const next = rowIdOf(target);
+      if (next !== undefined) setId(next);
+    };
+    document.addEventListener('focusin', follow);
+    setId((before) => rowIdOf(document.activeElement) ?? before);
+    return () => document.removeEventListener('focusin', follow);
+  }, []);
+
+  useEffect(() => {
+    // Beside what the router keeps there; another entry of the same visit is told as well.
+    const kept: unknown = window.history.state?.peek;
+    if ((kept === true) !== open) {
+      window.history.replaceState({ ...window.history.state, peek: open }, '');
+    }
+  }, [open, key]);
+
+  const at = incidents.findIndex((incident) => incident.id === id);
+
+  function close() {
+    // The keyboard stays in the list.
+    if (id !== null && area.current?.contains(document.activeElement)) focusRow(id, 0);
+    setOpen(false);
+  }
+
+  useCommand('row.peek', () => (open ? close() : setOpen(true)));
+  useCommand('close', close, { enabled: open });
+
+  if (!open || id === null || Panel === null) return null;
+  const near = at < 0 ? [] : neighbours(incidents, at);
+  return (
+    <Panel
+      ref={area}
+      id={id}
+      row={incidents[at]}
+      near={near}
+      onOpen={(incident) => onOpen(incident, at)}
+      onClose={close}
+    />
+  );
+}
+
+/** The nearest first, and of those the one below, since most people go down the list. */
+function neighbours(incidents: readonly Incident[], at: number): string[] {
+  const steps = Array.from({ length: REACH }, (_, index) => [at + index + 1, at - index - 1]);
+  return steps.flat().flatMap((index) => incidents[index]?.id ?? []);
+}
+
+/** The panel, which is no part of what the list needs first; null until it is there. */
+function usePanel(wanted: boolean, onFail: () => void): ComponentType<PeekPanelProps> | null {
+  const [Panel, setPanel] = useState<ComponentType<PeekPanelProps> | null>(null);
+  const failed = useRef(onFail);
+  useEffect(() => {
+    failed.current = onFail;
+  });
+  useEffect(() => {
+    if (!wanted) return;
+    import('./PeekPanel')
+      .then((module) => setPanel(() => module.default))
+      .catch(() => {
+        toast.error(
+          'The peek could not be loaded. The app may have been updated: reload the page.',
+        );
+        failed.current();
+      });
+  }, [wanted]);
+  return Panel;
+}
