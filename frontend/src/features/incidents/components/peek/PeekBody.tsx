@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { memo, useMemo } from 'react';
+import { type MouseEvent, memo, useMemo } from 'react';
 import { MarkdownText } from '@/components/MarkdownEditor';
 import { TimeAgo } from '@/components/TimeAgo';
 import { eventsQuery } from '@/features/incidents/api/queries';
 import { EVENTS_FRESH_MS } from '@/features/incidents/api/usePrefetchedEvents';
 import { EventSentences } from '@/features/incidents/components/detail/EventSentences';
 import { type Entry, entriesOf } from '@/features/incidents/model/history';
-import type { Incident } from '@/features/incidents/model/incident';
+import { type Incident, incidentPath } from '@/features/incidents/model/incident';
 import { useDebounce } from '@/hooks/useDebounce';
 
 /** A key that is held down repeats more often than that, so only where it stops is anything asked for. */
@@ -14,8 +14,14 @@ export const REST_MS = 80;
 /** So many fit below the summary. */
 const SHOWN = 5;
 
+interface Props {
+  incident: Incident;
+  /** Opens the page of the incident; a stable function. */
+  onOpen: (event: MouseEvent) => void;
+}
+
 /** The summary, and the newest of the history, newest first. */
-export const PeekBody = memo(function PeekBody({ incident }: { incident: Incident }) {
+export const PeekBody = memo(function PeekBody({ incident, onOpen }: Props) {
   const rested = useDebounce(incident.id, REST_MS) === incident.id;
   const {
     data: events,
@@ -43,15 +49,13 @@ export const PeekBody = memo(function PeekBody({ incident }: { incident: Inciden
         </div>
       </section>
       <section className="peek-latest" aria-labelledby="peek-latest">
-        <h3 id="peek-latest">
-          Latest
-          {entries.length > SHOWN && (
-            <span className="count">
-              {' '}
-              {SHOWN} of {entries.length}
-            </span>
-          )}
-        </h3>
+        <h3 id="peek-latest">Latest</h3>
+        {entries.length > SHOWN && (
+          <a className="link" href={incidentPath(incident)} onClick={onOpen}>
+            All {entries.length}
+            <span className="sr-only"> in the timeline</span>
+          </a>
+        )}
         {events && (
           <ol>
             {latest.map((entry) => (

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { type MouseEvent, type Ref, useDeferredValue } from 'react';
+import { type MouseEvent, type Ref, useCallback, useDeferredValue, useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { Kbd } from '@/components/ui/Kbd';
 import { incidentQuery } from '@/features/incidents/api/queries';
@@ -46,6 +46,13 @@ export default function PeekPanel({ ref, id, row, near, onOpen, onClose }: PeekP
     void navigate(incidentPath(incident), { state: { fromList: true } });
   }
 
+  // The same function for ever, so that the text below is drawn only when it changes.
+  const latest = useRef(open);
+  useEffect(() => {
+    latest.current = open;
+  });
+  const openLatest = useCallback((event: MouseEvent) => latest.current(event), []);
+
   return (
     <aside
       ref={ref}
@@ -83,7 +90,7 @@ export default function PeekPanel({ ref, id, row, near, onOpen, onClose }: PeekP
             <PeekFacts key={id} incident={incident} />
           </>
         )}
-        {below && <PeekBody incident={below} />}
+        {below && <PeekBody incident={below} onOpen={openLatest} />}
         {!incident && error && (
           <p className="note bad" role="alert">
             The incident could not be loaded. {error.message}
