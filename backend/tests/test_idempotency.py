@@ -68,7 +68,7 @@ def test_a_write_that_is_sent_again_is_done_once(client: FlaskClient, create: An
         again = send(client, path, body, "a key", method=method)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert (again.status_code, again.data) == (first.status_code, first.data)
-        for header in ("Content-Type", "ETag", "Location"):
+        for header in ("Change-Id", "Content-Type", "ETag", "Location"):
             assert again.headers.get(header) == first.headers.get(header)
     assert (client.get("/api/incidents").get_json(), client.get(history).get_json()) == state
 

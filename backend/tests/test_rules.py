@@ -402,7 +402,7 @@ def test_a_listed_origin_is_let_in_and_no_other() -> None:
     assert {"content-type", "if-match"} <= set(response.headers["Access-Control-Allow-Headers"].lower().split(", "))
     assert "Access-Control-Allow-Credentials" not in response.headers
     exposed = client.get("/api/openapi.json", headers={"Origin": "https://status.example"}).headers
-    assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-ID"} <= set(
+    assert {"Change-Id", "Content-Disposition", "ETag", "Location", "Retry-After", "X-Request-ID"} <= set(
         exposed["Access-Control-Expose-Headers"].split(", ")
     )
     for origin in ("https://evil.example", "https://status.example.evil.example", "http://status.example", "null"):

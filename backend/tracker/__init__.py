@@ -23,7 +23,9 @@ BODY_MAX = 1024 * 1024
 # What pages of other origins may send, and see of an answer.
 READ_HEADERS = ("If-None-Match", "Last-Event-ID", "X-Request-ID")
 WRITE_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "X-Actor")
-SHOWN_HEADERS = ("Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID")
+SHOWN_HEADERS = (
+    "Change-Id", "Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID",
+)  # fmt: skip
 
 
 def create_app(settings: Settings | None = None, *, serves: bool = False) -> Flask:

@@ -27,7 +27,7 @@ REPLAYED = "Idempotent-Replayed"
 KEY_MAX = 255
 KEPT = "24 hours"
 _KEY = re.compile(f"[ -~]{{1,{KEY_MAX}}}")
-_HEADERS = ("Content-Type", "ETag", "Location")
+_HEADERS = ("Change-Id", "Content-Type", "ETag", "Location")
 _FORGOTTEN_AT_ONCE = 100
 """Expired keys that one write removes: more than it adds, so that they never pile up."""
 

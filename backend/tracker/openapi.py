@@ -67,6 +67,14 @@ REPLAYED = {
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
+CHANGED = {
+    "Change-Id": {
+        "description": "The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent "
+        "where it changed nothing.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50",
+    }
+}
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",

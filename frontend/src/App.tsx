@@ -1,6 +1,7 @@
 import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
+import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -10,6 +11,7 @@ const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
 
 export function App() {
   return (
+    <>
     <Routes>
       <Route element={<Layout />}>
         <Route index element={<IncidentListPage />} />
@@ -18,5 +20,7 @@ export function App() {
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>
+    <ActingHost />
+    </>
   );
 }

@@ -68,8 +68,8 @@ def create_incident(
     mitigated_at: datetime | None = None,
     resolved_at: datetime | None = None,
     actor: str,
-) -> Incident:
-    """Add an incident. The times that its status implies are stamped unless they are given.
+) -> tuple[Incident, UUID]:
+    """Add an incident; returns it and the id of the change. The times of its status are stamped unless given.
 
     :raises Invalid: where the times are out of order or in the future.
     """
@@ -93,16 +93,18 @@ def create_incident(
     incident.number = db.session.connection().exec_driver_sql(_INSERT, row_of(incident, _GIVEN)).scalar_one()
     written = {name: [None, value] for name, value in values_of(incident).items() if value is not None}
     created = NewEvent(incident_id=incident.id, kind=EventType.CREATED, changes=written)
-    append_events([created], change_id=new_id(), actor=actor, at=now)
-    return incident
+    change = new_id()
+    append_events([created], change_id=change, actor=actor, at=now)
+    return incident, change
 
 
 def update_incident(
     reference: str, *, fields: Mapping[str, Any], actor: str, accepts: Callable[[int], bool] | None = None
-) -> Incident:
-    """Change the given fields of an incident; one that changes nothing leaves no trace.
+) -> tuple[Incident, UUID | None]:
+    """Change the given fields of an incident; returns it and the id of the change.
 
-    The row is locked first, so that writers of different fields both win, and those of the same one go in turn.
+    One that changes nothing leaves no trace, and has no id. The row is locked first, so that writers of different
+    fields both win, and those of the same one go in turn.
 
     :param fields: attribute -> new value, already validated; None clears.
     :param accepts: told the current version, whether the caller still wants its change made.
@@ -119,13 +121,12 @@ def update_incident(
         )
     now = datetime.now(UTC)
     changes = apply(incident, fields, now=now)
-    if changes:
-        record([(incident, changes)], actor=actor, now=now)
-    return incident
+    change = record([(incident, changes)], actor=actor, now=now) if changes else None
+    return incident, change
 
 
-def comment_on_incident(reference: str, *, body: str, actor: str) -> str:
-    """Add a comment to an incident's history; returns the event as the JSON that goes over the wire.
+def comment_on_incident(reference: str, *, body: str, actor: str) -> tuple[str, UUID]:
+    """Add a comment to an incident's history; returns the event as JSON for the wire, and the id of the change.
 
     The incident itself stays as it is, its version and time of change too.
 
@@ -135,8 +136,9 @@ def comment_on_incident(reference: str, *, body: str, actor: str) -> str:
     # Locked all the same, which keeps the history in order.
     incident = _locked_one(reference)
     comment = NewEvent(incident_id=incident.id, kind=EventType.COMMENTED, comment=body)
-    (event,) = append_events([comment], change_id=new_id(), actor=actor, at=datetime.now(UTC))
-    return read_event(event)
+    change = new_id()
+    (event,) = append_events([comment], change_id=change, actor=actor, at=datetime.now(UTC))
+    return read_event(event), change
 
 
 def change_incidents(

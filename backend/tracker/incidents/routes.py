@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app, g, request, url_for
 
@@ -38,6 +39,7 @@ from tracker.incidents.schemas import (
 )
 from tracker.openapi import (
     CHANGE_ID,
+    CHANGED,
     CONTENT_DISPOSITION,
     ETAG,
     IDEMPOTENCY_KEY,
@@ -87,6 +89,11 @@ def _matches(version: int) -> bool:
     return str(version) in request.if_match
 
 
+def _changed(change: UUID | None) -> dict[str, str]:
+    """The header that names a change; none where nothing was changed."""
+    return {} if change is None else {"Change-Id": str(change)}
+
+
 def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
     """The arguments of a list that say which incidents."""
     return IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
@@ -120,7 +127,7 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
 @blp.route("/incidents", methods=["POST"])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
-@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **REPLAYED})
+@blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **CHANGED, **REPLAYED})
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction
 def create_incident(body: dict[str, Any]) -> Response:
@@ -128,9 +135,10 @@ def create_incident(body: dict[str, Any]) -> Response:
 
     The answer names its address in `Location`.
     """
-    incident = queries.represent(operations.create_incident(**body, actor=actor()))
-    location = url_for("incidents.get_incident", incident_id=incident["id"])
-    return json_response(incident, 201, {"ETag": _etag(incident["version"]), "Location": location})
+    incident, change = operations.create_incident(**body, actor=actor())
+    location = url_for("incidents.get_incident", incident_id=incident.id)
+    headers = {"ETag": _etag(incident.version), "Location": location, **_changed(change)}
+    return json_response(queries.represent(incident), 201, headers)
 
 
 @blp.route("/incidents/facets")
@@ -196,7 +204,7 @@ def get_incident(incident_id: str) -> Response:
 @blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
 @blp.doc(parameters=[IF_MATCH, X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentPatch, example={"status": "MITIGATED", "owner": "Ana Souza"})
-@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **REPLAYED})
+@blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **CHANGED, **REPLAYED})
 @blp.alt_response(
     412,
     schema=StaleProblem,
@@ -210,15 +218,13 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
 
     A field left out stays as it is; null clears an optional one. Changing nothing is fine and leaves no trace.
     """
-    incident = queries.represent(
-        operations.update_incident(
-            incident_id,
-            fields=body,
-            actor=actor(),
-            accepts=_matches if "If-Match" in request.headers else None,
-        )
+    incident, change = operations.update_incident(
+        incident_id,
+        fields=body,
+        actor=actor(),
+        accepts=_matches if "If-Match" in request.headers else None,
     )
-    return json_response(incident, headers={"ETag": _etag(incident["version"])})
+    return json_response(queries.represent(incident), headers={"ETag": _etag(incident.version), **_changed(change)})
 
 
 @blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID])
@@ -238,7 +244,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
 @blp.route("/incidents/<incident_id>/comments", methods=["POST"], parameters=[INCIDENT_ID])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(CommentCreate, example={"body": "Rolled back to `v2.40.3`; watching the error rate."})
-@blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers=REPLAYED)
+@blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @problems(blp, 400, 404, 409, 413, 415, 422)
 @in_one_transaction
 def create_comment(body: dict[str, Any], incident_id: str) -> Response:
@@ -246,7 +252,8 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
 
     The comment is an event of its history; the incident keeps its version.
     """
-    return rendered(operations.comment_on_incident(incident_id, **body, actor=actor()), 201)
+    comment, change = operations.comment_on_incident(incident_id, **body, actor=actor())
+    return rendered(comment, 201, _changed(change))
 
 
 @blp.route("/incidents/bulk", methods=["POST"])
@@ -255,7 +262,7 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
     BulkChange,
     example={"filter": {"service": "payments-api", "status": "OPEN"}, "set": {"status": "MITIGATED"}, "dryRun": True},
 )
-@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @blp.alt_response(
     409,
     schema=CountProblem,
@@ -282,7 +289,7 @@ def change_incidents(body: dict[str, Any]) -> Response:
 @blp.route("/changes/<change_id>/revert", methods=["POST"], parameters=[CHANGE_ID])
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False)
-@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers=REPLAYED)
+@blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers={**CHANGED, **REPLAYED})
 @blp.alt_response(
     409,
     schema=OvertakenProblem,
@@ -308,7 +315,8 @@ def _change_response(change: operations.Change) -> Response:
             "matched": change.matched,
             "changed": len(change.incidents),
             "items": [{"id": incident.id, "version": incident.version} for incident in change.incidents],
-        }
+        },
+        headers=_changed(change.id),
     )
 
 

@@ -44,3 +44,12 @@ export async function unwrap<T>(
   if (!response.ok || data === undefined) throw problemFrom(response, error);
   return data;
 }
+
+/** Likewise of a write, with the change that it made; null where it changed nothing. */
+export async function unwrapChange<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<{ data: T; changeId: string | null }> {
+  const data = await unwrap(call);
+  const { response } = await call;
+  return { data, changeId: response.headers.get('Change-Id') };
+}

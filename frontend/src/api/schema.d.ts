@@ -781,6 +781,11 @@ export interface operations {
                     ETag?: string;
                     /** @description The address of the new incident. */
                     Location?: string;
+                    /**
+                     * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
+                     * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                     */
+                    "Change-Id"?: string;
                     /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1158,6 +1163,11 @@ export interface operations {
                      * @example "3"
                      */
                     ETag?: string;
+                    /**
+                     * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
+                     * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                     */
+                    "Change-Id"?: string;
                     /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1395,6 +1405,11 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /**
+                     * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
+                     * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                     */
+                    "Change-Id"?: string;
                     /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1524,6 +1539,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
+                     * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                     */
+                    "Change-Id"?: string;
                     /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
@@ -1637,6 +1657,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /**
+                     * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
+                     * @example 019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50
+                     */
+                    "Change-Id"?: string;
                     /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;

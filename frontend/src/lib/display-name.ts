@@ -19,3 +19,11 @@ export function setDisplayName(name: string): void {
   const tidy = Array.from(name.replace(/\s+/g, ' ').trim()).slice(0, NAME_MAX).join('');
   writeStored(KEY, tidy === '' ? null : tidy);
 }
+
+/** What the server calls whoever gives no name. */
+const ANONYMOUS = 'anonymous';
+
+/** The name that a write is signed with now; sent again later it goes under the same one. */
+export function actorNow(): string {
+  return displayName() || ANONYMOUS;
+}

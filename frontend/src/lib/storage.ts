@@ -26,7 +26,8 @@ export function writeStored(key: string, value: string | null): void {
   for (const listener of listeners) listener();
 }
 
-function subscribe(listener: () => void): () => void {
+/** Tells of every change of what is stored, in other tabs too; returns how to stop. */
+export function onStored(listener: () => void): () => void {
   listeners.add(listener);
   // Other tabs of the app tell us through the browser's own event.
   window.addEventListener('storage', listener);
@@ -38,5 +39,5 @@ function subscribe(listener: () => void): () => void {
 
 /** The stored value, alive: it changes with every write, in other tabs too. */
 export function useStored(key: string): string | null {
-  return useSyncExternalStore(subscribe, () => readStored(key));
+  return useSyncExternalStore(onStored, () => readStored(key));
 }

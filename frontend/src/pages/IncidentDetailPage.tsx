@@ -51,8 +51,8 @@ export default function IncidentDetailPage() {
 }
 
 function IncidentView({ incident }: { incident: Incident }) {
-  const { undo, offer } = useUndo(incident);
-  const edit = useIncidentEdit(incident.id, offer);
+  const undo = useUndo(incident);
+  const edit = useIncidentEdit(incident.id);
   // A conflict that was left undecided is there again when the page opens.
   const [leftOver] = useState(edit.conflict);
   const article = useRef<HTMLElement>(null);

@@ -12,12 +12,9 @@ import {
   readOutbox,
   useOutbox,
 } from '@/features/incidents/model/outbox';
-import { displayName } from '@/lib/display-name';
+import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
 import { keys } from './queries';
-
-/** What the server calls whoever gives no name. */
-const ANONYMOUS = 'anonymous';
 
 /** The keys of what this tab is sending. It goes on when the page is left, so it is no state of a component. */
 const onTheirWay = new Set<string>();
@@ -105,7 +102,7 @@ export function useComments(
     const comment = {
       key: newKey(),
       body,
-      actor: displayName() || ANONYMOUS,
+      actor: actorNow(),
       at: new Date().toISOString(),
       after: events?.at(-1)?.id ?? 0,
       error: null,

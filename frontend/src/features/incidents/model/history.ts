@@ -146,12 +146,16 @@ export function revertVerb(event: IncidentEvent, reverts: IncidentEvent | null):
 
 const CONFLICTS_SHOWN = 3;
 
-/** Why a change could not be taken back, in words: who changed what since. */
-export function conflictsInWords(error: ApiError, here: Incident): string[] {
+/**
+ * Why a change could not be taken back, in words: who changed what since.
+ *
+ * @param here the incident that the words are read beside, which they need not name.
+ */
+export function conflictsInWords(error: ApiError, here: Pick<Incident, 'id'> | null): string[] {
   const { conflicts } = error;
   if (conflicts.length === 0) return [error.message];
   const shown = conflicts.slice(0, CONFLICTS_SHOWN).map(({ id, number, fields, actor, at }) => {
-    const where = id === here.id ? '' : `${incidentKey({ number })}: `;
+    const where = id === here?.id ? '' : `${incidentKey({ number })}: `;
     if (actor === null || at === null) {
       return `${where}The times would be out of order: ${listOf(fields)}.`;
     }

@@ -13,7 +13,7 @@ import { TimelineComment, TimelineOutgoing } from './TimelineComment';
 import { TimelineEntry } from './TimelineEntry';
 
 /** Everything that happened and was said, oldest first, with room to say more at its end. */
-export function Timeline({ incident, undo }: { incident: Incident; undo: Undo['undo'] }) {
+export function Timeline({ incident, undo }: { incident: Incident; undo: Undo }) {
   const { data: events, error, refetch } = useQuery(eventsQuery(incident.id));
   const comments = useComments(incident.id, events);
   const entries = useMemo(() => entriesOf(events ?? []), [events]);

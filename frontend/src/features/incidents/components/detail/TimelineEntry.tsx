@@ -13,7 +13,7 @@ interface Props {
   incident: Incident;
   /** The newest change that can be undone: its button is always in sight. */
   isNewest: boolean;
-  undo: Undo['undo'];
+  undo: Undo;
 }
 
 /** One change, as sentences, and the way to take it back. */

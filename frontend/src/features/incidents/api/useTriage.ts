@@ -1,0 +1,90 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useMemo, useSyncExternalStore } from 'react';
+import { useNavigate } from 'react-router';
+import { incidentPath } from '@/features/incidents/model/incident';
+import type {
+  Confirm,
+  Prepared,
+  Target,
+  Triage,
+  TriagePatch,
+} from '@/features/incidents/model/triage';
+import { useCommand } from '@/lib/commands';
+import { displayName } from '@/lib/display-name';
+import { actingOf } from './acting';
+
+export type {
+  Confirm,
+  Prepared,
+  RowMark,
+  Target,
+  Triage,
+  TriagePatch,
+} from '@/features/incidents/model/triage';
+
+/** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
+export function useTriage({ confirm = askPlainly }: { confirm?: Confirm } = {}): Triage {
+  const acting = actingOf(useQueryClient());
+  const navigate = useNavigate();
+  const snapshot = useSyncExternalStore(acting.subscribe, acting.snapshot);
+  return useMemo(() => {
+    const act = (target: Target, patch: TriagePatch) => acting.act(target, patch, confirm);
+    return {
+      act,
+      shown: acting.shown,
+      marks: snapshot.marks,
+      review: (incident) => void navigate(incidentPath(incident), { state: { fromList: true } }),
+      retry: acting.retry,
+      dismiss: acting.dismiss,
+      undo: acting.undo,
+      prepare: acting.prepare,
+      commit: acting.commit,
+      assign: (target, anchor, { toMe = false } = {}) =>
+        acting.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
+    };
+  }, [acting, confirm, navigate, snapshot]);
+}
+
+/** Where the page has no dialog of its own. */
+function askPlainly({ words, sev1, again }: Prepared): boolean {
+  const now = again ? 'Meanwhile another number matches. ' : '';
+  const worst = sev1 > 0 ? ` ${sev1} of them SEV1.` : '';
+  return window.confirm(`${now}${words}?${worst}`);
+}
+
+interface ActOptions {
+  /** Told after a change of one incident, so that the focus can move on to the next. */
+  onActed?: () => void;
+}
+
+/** Registers e m r, s 1–4, a and i. `targets` is asked at the press; null where there is nothing to act on. */
+export function useActCommands(
+  targets: () => Target | null,
+  triage: Triage,
+  { onActed }: ActOptions = {},
+): void {
+  function act(patch: TriagePatch) {
+    const target = targets();
+    if (target === null) return;
+    triage.act(target, patch);
+    if (target.kind === 'some' && target.incidents.length === 1) onActed?.();
+  }
+
+  function assign(toMe: boolean) {
+    const target = targets();
+    if (target === null) return;
+    const me = displayName();
+    if (toMe && me) act({ owner: me });
+    else triage.assign(target, document.activeElement ?? document.body, { toMe });
+  }
+
+  useCommand('incident.resolve', () => act({ status: 'RESOLVED' }));
+  useCommand('incident.mitigate', () => act({ status: 'MITIGATED' }));
+  useCommand('incident.reopen', () => act({ status: 'OPEN' }));
+  useCommand('incident.severity1', () => act({ severity: 'SEV1' }));
+  useCommand('incident.severity2', () => act({ severity: 'SEV2' }));
+  useCommand('incident.severity3', () => act({ severity: 'SEV3' }));
+  useCommand('incident.severity4', () => act({ severity: 'SEV4' }));
+  useCommand('incident.assign', () => assign(false));
+  useCommand('incident.assignToMe', () => assign(true));
+}

@@ -1,0 +1,66 @@
+import type { ListState } from '@/lib/search-params';
+import type { Field } from './conflict';
+import type { Incident, IncidentPatch } from './incident';
+
+/** What is changed from the list, on one incident or on many. */
+export type TriagePatch = Pick<IncidentPatch, 'status' | 'severity' | 'owner' | 'service'>;
+
+/** What a change is about. */
+export type Target =
+  | { readonly kind: 'some'; readonly incidents: readonly Incident[] }
+  /** All that the list would show on all its pages; `total` is what its answer said. */
+  | { readonly kind: 'matching'; readonly state: ListState; readonly total: number };
+
+/** What became of a change of this tab that the list does not show by itself. */
+export interface RowMark {
+  /** On its way, and shown as if it had arrived. */
+  readonly pending?: IncidentPatch;
+  /** Not written: somebody else has changed these fields since. `by` is null until their name is known. */
+  readonly conflict?: { readonly by: string | null; readonly fields: readonly Field[] };
+  /** Not written, and not shown any more. Without `canRetry` the incident is gone. */
+  readonly failed?: { readonly reason: string; readonly canRetry: boolean };
+}
+
+/** What a change of many would do, counted by the server. */
+export interface Prepared {
+  readonly target: Target;
+  readonly patch: TriagePatch;
+  /** How many incidents it is about. */
+  readonly count: number;
+  /** Those of them that are not so already. */
+  readonly changed: number;
+  readonly sev1: number;
+  /** "Resolve 214 incidents" */
+  readonly words: string;
+  /** Whether this is asked because the number is another one than was agreed to. */
+  readonly again: boolean;
+}
+
+/** Whether the person wants it done. */
+export type Confirm = (prepared: Prepared) => boolean | Promise<boolean>;
+
+export interface Triage {
+  /** Changes one incident, several, or all that match; the latter after `confirm` only. */
+  act: (target: Target, patch: TriagePatch) => void;
+  /** The incident as it is shown: the newest that is known of it, with what is on its way. */
+  shown: (incident: Incident) => Incident;
+  /** By id. */
+  marks: ReadonlyMap<string, RowMark>;
+  /** Opens the incident, where both sides of the conflict are. */
+  review: (incident: Incident) => void;
+  /** Sends again what failed on an incident. */
+  retry: (id: string) => void;
+  /** Forgets what failed on an incident. */
+  dismiss: (id: string) => void;
+  /** Takes back the newest change of this tab that was not taken back yet. */
+  undo: () => void;
+  /** What a change of many would do; `act` asks for it by itself. */
+  prepare: (target: Target, patch: TriagePatch) => Promise<Prepared>;
+  /** Changes what was prepared. Resolves to null, or to what is to be confirmed anew, where another number matches. */
+  commit: (prepared: Prepared) => Promise<Prepared | null>;
+  /**
+   * Opens the choice of an owner beside an element; the focus returns to where it was. With `toMe`, where the person
+   * has no name yet, asks for that first.
+   */
+  assign: (target: Target, anchor: Element, how?: { toMe?: boolean }) => void;
+}
