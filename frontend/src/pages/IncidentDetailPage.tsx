@@ -8,17 +8,19 @@ import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { incidentQuery } from '@/features/incidents/api/queries';
 import { useIncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import { useListWalk } from '@/features/incidents/api/useListWalk';
+import {
+  type Target,
+  type TriagePatch,
+  useActCommands,
+  useTriage,
+} from '@/features/incidents/api/useTriage';
 import { useUndo } from '@/features/incidents/api/useUndo';
 import { ConflictPanel } from '@/features/incidents/components/detail/ConflictPanel';
 import { IncidentHeader } from '@/features/incidents/components/detail/IncidentHeader';
 import { SummarySection } from '@/features/incidents/components/detail/SummarySection';
 import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
-import {
-  type Incident,
-  type IncidentPatch,
-  incidentKey,
-} from '@/features/incidents/model/incident';
+import { type Incident, incidentKey } from '@/features/incidents/model/incident';
 import { keysOf, useCommand } from '@/lib/commands';
 import '../detail.css';
 
@@ -59,7 +61,7 @@ function IncidentView({ incident }: { incident: Incident }) {
   const label = `${incidentKey(incident)} ${incident.title}`;
   useFocusAtOpening(article);
 
-  async function choose(patch: IncidentPatch) {
+  async function choose(patch: TriagePatch) {
     const result = await edit.save(patch, incident);
     if (result.kind === 'failed') {
       toast.error(result.message, {
@@ -67,6 +69,14 @@ function IncidentView({ incident }: { incident: Incident }) {
       });
     }
   }
+
+  // Acted upon as in the list, but for what is in dispute, which is decided here.
+  const triage = { ...useTriage(), act: (_: Target, patch: TriagePatch) => void choose(patch) };
+  useActCommands(() => ({ kind: 'some', incidents: [incident] }), triage);
+  // In place rather than in a list beside it.
+  useCommand('incident.assign', () =>
+    article.current?.querySelector<HTMLElement>('button[data-edit=owner]')?.click(),
+  );
 
   return (
     <article

@@ -2,7 +2,8 @@ import { useRef } from 'react';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import type { SaveResult } from '@/features/incidents/api/useIncidentEdit';
 import { SlaMark } from '@/features/incidents/components/SlaMark';
-import type { Incident, IncidentPatch } from '@/features/incidents/model/incident';
+import type { Incident } from '@/features/incidents/model/incident';
+import type { TriagePatch } from '@/features/incidents/model/triage';
 import { checkText, LIMITS } from '@/features/incidents/model/validate';
 import { useDisplayName } from '@/lib/display-name';
 import { SEVERITIES, STATUSES } from '@/lib/search-params';
@@ -14,9 +15,9 @@ interface Props {
   /** The same with what is on its way: a choice is shown at once, and falls back when the server refuses it. */
   shown: Incident;
   /** Writes what was chosen at once. */
-  choose: (patch: IncidentPatch) => void;
+  choose: (patch: TriagePatch) => void;
   /** Writes what was typed, which stays in its field where that fails. */
-  save: (patch: IncidentPatch, base: Incident) => Promise<SaveResult>;
+  save: (patch: TriagePatch, base: Incident) => Promise<SaveResult>;
 }
 
 /** The four facts that a responder changes all the time: each one press or one field away. */

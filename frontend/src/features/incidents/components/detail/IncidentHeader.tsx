@@ -1,5 +1,6 @@
 import type { IncidentEdit } from '@/features/incidents/api/useIncidentEdit';
-import type { Incident, IncidentPatch } from '@/features/incidents/model/incident';
+import type { Incident } from '@/features/incidents/model/incident';
+import type { TriagePatch } from '@/features/incidents/model/triage';
 import { checkText, LIMITS } from '@/features/incidents/model/validate';
 import { EditableText } from './EditableText';
 import { IncidentFacts } from './IncidentFacts';
@@ -7,7 +8,7 @@ import { IncidentFacts } from './IncidentFacts';
 interface Props {
   incident: Incident;
   edit: IncidentEdit;
-  choose: (patch: IncidentPatch) => void;
+  choose: (patch: TriagePatch) => void;
 }
 
 /** The title, and the facts below it. */
