@@ -35,7 +35,9 @@ beforeEach(() => {
     }),
     http.get('/api/incidents/facets', () => HttpResponse.json(facets)),
     http.get('/api/incidents/:id', ({ params }) =>
-      HttpResponse.json(rows.find(({ id, number }) => [id, `INC-${number}`].includes(`${params.id}`))),
+      HttpResponse.json(
+        rows.find(({ id, number }) => [id, `INC-${number}`].includes(`${params.id}`)),
+      ),
     ),
     http.get('/api/incidents/:id/events', async ({ params, request }) => {
       const number = numberOf(params.id);
@@ -62,8 +64,7 @@ beforeEach(() => {
 });
 
 const peek = () => screen.getByRole('complementary');
-const row = (title: string) =>
-  within(screen.getByRole('table')).getByRole('link', { name: title });
+const row = (title: string) => within(screen.getByRole('table')).getByRole('link', { name: title });
 const focus = (title: string) => act(() => row(title).focus());
 /** Longer than a row has to keep the focus before anything is asked for. */
 const rest = () => act(() => new Promise((resolve) => setTimeout(resolve, 150)));
