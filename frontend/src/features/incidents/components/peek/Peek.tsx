@@ -51,6 +51,12 @@ export function Peek({ incidents, onOpen }: Props) {
     }
   }, [open, key]);
 
+  const isShown = open && id !== null && Panel !== null;
+  useEffect(() => {
+    // On a small window the row may now be below it.
+    if (isShown) document.activeElement?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+  }, [isShown]);
+
   const at = incidents.findIndex((incident) => incident.id === id);
 
   function close() {
