@@ -84,6 +84,7 @@ describe('walking through the list from an incident', () => {
     await client.invalidateQueries({ refetchType: 'all' });
     await user.keyboard(']');
     await title('Second');
+    expect(walk()).toHaveTextContent('2 of 6');
   });
 
   test('goes on past the page with what comes after its rows by then', async () => {

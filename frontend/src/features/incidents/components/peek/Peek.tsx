@@ -1,10 +1,9 @@
-import { type ComponentType, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { toast } from 'sonner';
 import { focusRow } from '@/features/incidents/components/IncidentTable';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
-import type { PeekPanelProps } from './PeekPanel';
 
 interface Props {
   /** The rows, in the order of the table. */
@@ -29,8 +28,8 @@ function rowIdOf(target: EventTarget | Element | null): string | undefined {
 export function Peek({ incidents, onOpen }: Props) {
   const { key } = useLocation();
   const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
-  const [id, setId] = useState<string | null>(null);
-  const Panel = usePanel(open, () => setOpen(false));
+  const [id, setId] = useState(() => rowIdOf(document.activeElement) ?? null);
+  const panel = usePanel(open, () => setOpen(false));
   const area = useRef<HTMLElement>(null);
 
   useEffect(() => {
@@ -39,7 +38,6 @@ export function Peek({ incidents, onOpen }: Props) {
       if (next !== undefined) setId(next);
     };
     document.addEventListener('focusin', follow);
-    setId((before) => rowIdOf(document.activeElement) ?? before);
     return () => document.removeEventListener('focusin', follow);
   }, []);
 
@@ -51,7 +49,7 @@ export function Peek({ incidents, onOpen }: Props) {
     }
   }, [open, key]);
 
-  const isShown = open && id !== null && Panel !== null;
+  const isShown = open && id !== null && panel !== null;
   useEffect(() => {
     // On a small window the row may now be below it.
     if (isShown) document.activeElement?.closest('tr')?.scrollIntoView({ block: 'nearest' });
@@ -68,10 +66,10 @@ export function Peek({ incidents, onOpen }: Props) {
   useCommand('row.peek', () => (open ? close() : setOpen(true)));
   useCommand('close', close, { enabled: open });
 
-  if (!open || id === null || Panel === null) return null;
+  if (!open || id === null || panel === null) return null;
   const near = at < 0 ? [] : neighbours(incidents, at);
   return (
-    <Panel
+    <panel.PeekPanel
       ref={area}
       id={id}
       row={incidents[at]}
@@ -88,23 +86,19 @@ function neighbours(incidents: readonly Incident[], at: number): string[] {
   return steps.flat().flatMap((index) => incidents[index]?.id ?? []);
 }
 
-/** The panel, which is no part of what the list needs first; null until it is there. */
-function usePanel(wanted: boolean, onFail: () => void): ComponentType<PeekPanelProps> | null {
-  const [Panel, setPanel] = useState<ComponentType<PeekPanelProps> | null>(null);
-  const failed = useRef(onFail);
+/** The code of the panel, which is no part of what the list needs first; null until it is there. */
+function usePanel(wanted: boolean, onFail: () => void): typeof import('./PeekPanel') | null {
+  const [code, setCode] = useState<typeof import('./PeekPanel') | null>(null);
+  const fail = useRef(onFail);
   useEffect(() => {
-    failed.current = onFail;
+    fail.current = onFail;
   });
   useEffect(() => {
     if (!wanted) return;
-    import('./PeekPanel')
-      .then((module) => setPanel(() => module.default))
-      .catch(() => {
-        toast.error(
-          'The peek could not be loaded. The app may have been updated: reload the page.',
-        );
-        failed.current();
-      });
+    import('./PeekPanel').then(setCode).catch(() => {
+      toast.error('The peek could not be loaded. The app may have been updated: reload the page.');
+      fail.current();
+    });
   }, [wanted]);
-  return Panel;
+  return code;
 }

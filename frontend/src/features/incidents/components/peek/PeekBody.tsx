@@ -11,6 +11,8 @@ import { useDebounce } from '@/hooks/useDebounce';
 
 /** A key that is held down repeats more often than that, so only where it stops is anything asked for. */
 export const REST_MS = 80;
+/** The text is scrolled by itself, so it has to be reachable by keyboard. */
+const REACHABLE = 0;
 /** So many fit below the summary. */
 const SHOWN = 5;
 
@@ -39,8 +41,7 @@ export const PeekBody = memo(function PeekBody({ incident, onOpen }: Props) {
     <>
       <section className="peek-summary" aria-labelledby="peek-summary">
         <h3 id="peek-summary">Summary</h3>
-        {/* It is scrolled by itself, so it has to be reachable by keyboard. */}
-        <div className="peek-text" tabIndex={0} role="group" aria-labelledby="peek-summary">
+        <div className="peek-text" tabIndex={REACHABLE} role="group" aria-labelledby="peek-summary">
           {incident.summary ? (
             <MarkdownText text={incident.summary} />
           ) : (

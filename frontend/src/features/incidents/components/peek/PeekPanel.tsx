@@ -11,7 +11,7 @@ import { PeekBody, REST_MS } from './PeekBody';
 import { PeekFacts } from './PeekFacts';
 import './peek.css';
 
-export interface PeekPanelProps {
+interface Props {
   ref: Ref<HTMLElement>;
   id: string;
   /** The row as the list has it; undefined once it has left the page. */
@@ -27,7 +27,7 @@ export interface PeekPanelProps {
  * What is known of one incident, at places that do not depend on how much that is, so that nothing jumps while row
  * after row goes by. The list's answers hold incidents whole and are kept up to date, so only histories are asked for.
  */
-export default function PeekPanel({ ref, id, row, near, onOpen, onClose }: PeekPanelProps) {
+export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
   const query = incidentQuery(id, useQueryClient());
   const { data, error } = useQuery({ ...query, enabled: row === undefined });
   usePrefetchedEvents(id, near, useDebounce(id, REST_MS) === id);
