@@ -47,7 +47,7 @@ test('changes and comments are one stream, and what was done is undone from it',
     'true',
   );
 
-  await toast(page).getByRole('button', { name: 'Undo' }).click();
+  await toast(page).getByRole('button', { name: 'Redo' }).click();
   await expect(entries(page).last()).toContainText('undid their own undo');
   const now = await (await request.get(`/api/incidents/${incident.id}`)).json();
   expect(now).toMatchObject({ status: 'RESOLVED', owner: 'Bo' });
@@ -60,7 +60,7 @@ test('an edit offers its undo at once, and an undo that is too late says why', a
   const incident = await createIncident(request);
   await open(page, incident);
   await page.getByRole('button', { name: 'SEV1', exact: true }).click();
-  await expect(page.getByText('Severity changed')).toBeVisible();
+  await expect(page.getByText(`Set INC-${incident.number} to SEV1`)).toBeVisible();
   await toast(page).getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('button', { name: 'SEV3', exact: true })).toHaveAttribute(
     'aria-pressed',

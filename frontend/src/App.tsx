@@ -12,15 +12,15 @@ const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
 export function App() {
   return (
     <>
-    <Routes>
-      <Route element={<Layout />}>
-        <Route index element={<IncidentListPage />} />
-        <Route path="incidents/new" element={<CreateIncidentPage />} />
-        <Route path="incidents/:id" element={<IncidentDetailPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Route>
-    </Routes>
-    <ActingHost />
+      <Routes>
+        <Route element={<Layout />}>
+          <Route index element={<IncidentListPage />} />
+          <Route path="incidents/new" element={<CreateIncidentPage />} />
+          <Route path="incidents/:id" element={<IncidentDetailPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Routes>
+      <ActingHost />
     </>
   );
 }

@@ -89,12 +89,24 @@ export function Layout() {
       </main>
       {helpOpen && <HelpSheet onClose={() => setHelpOpen(false)} />}
       <SharedTooltip />
-      <Toaster
-        theme={theme}
-        position="bottom-right"
-        gap={8}
-        toastOptions={{ className: 'toast' }}
-      />
+      {/* Under the pointer the toasts open out and their clocks stop; under the focus they do so as well. */}
+      <div
+        role="presentation"
+        onFocus={(event) => hoverToasts(event.target, 'mousemove')}
+        onBlur={(event) => hoverToasts(event.target, 'mouseout')}
+      >
+        <Toaster
+          theme={theme}
+          position="bottom-right"
+          gap={8}
+          toastOptions={{ className: 'toast' }}
+        />
+      </div>
     </>
   );
+}
+
+function hoverToasts(toast: EventTarget, type: 'mousemove' | 'mouseout') {
+  const pointer = new MouseEvent(type, { bubbles: true, relatedTarget: document.body });
+  toast.dispatchEvent(pointer);
 }

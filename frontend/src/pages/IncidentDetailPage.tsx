@@ -8,12 +8,7 @@ import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { incidentQuery } from '@/features/incidents/api/queries';
 import { useIncidentEdit } from '@/features/incidents/api/useIncidentEdit';
 import { useListWalk } from '@/features/incidents/api/useListWalk';
-import {
-  type Target,
-  type TriagePatch,
-  useActCommands,
-  useTriage,
-} from '@/features/incidents/api/useTriage';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { useUndo } from '@/features/incidents/api/useUndo';
 import { ConflictPanel } from '@/features/incidents/components/detail/ConflictPanel';
 import { IncidentHeader } from '@/features/incidents/components/detail/IncidentHeader';
@@ -21,6 +16,7 @@ import { SummarySection } from '@/features/incidents/components/detail/SummarySe
 import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
+import type { Target, TriagePatch } from '@/features/incidents/model/triage';
 import { keysOf, useCommand } from '@/lib/commands';
 import '../detail.css';
 

@@ -3,6 +3,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
@@ -19,6 +20,7 @@ import {
 } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
 
@@ -26,6 +28,7 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
+  const triage = useTriage();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
   const fresh = [...list.fresh.values()];
@@ -62,6 +65,16 @@ export function IncidentListPage() {
     const { scrollY } = window;
     rememberOpened({ search, scrollY, rows, index, before, total, totalIsExact, after });
   }
+
+  // The row, or the peek at it.
+  const focused = () => document.activeElement?.closest<HTMLElement>('[data-id]') ?? null;
+  const targets = () => {
+    const incident = data?.items.find(({ id }) => id === focused()?.dataset.id);
+    return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
+  };
+  useActCommands(targets, triage, {
+    onActed: () => focused()?.nextElementSibling?.querySelector<HTMLElement>('.row-link')?.focus(),
+  });
 
   useReturnToRow(state, isPlaceholderData ? undefined : data);
   useEffect(preloadPages, []);
@@ -106,7 +119,8 @@ export function IncidentListPage() {
       {data && data.items.length > 0 && (
         <div className="list-body">
           <IncidentTable
-            incidents={data.items}
+            incidents={data.items.map(triage.shown)}
+            triage={triage}
             state={state}
             filter={list.filter}
             stale={isPlaceholderData}
@@ -163,14 +177,12 @@ function useReturnToRow(state: ListState, answer: IncidentList | undefined): voi
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
-  const load = () => {
+  whenIdle(() => {
     // A failure here is told when the page is really asked for.
     Promise.all([
       import('@/features/incidents/components/peek/PeekPanel'),
       import('./IncidentDetailPage'),
       import('./CreateIncidentPage'),
     ]).catch(() => null);
-  };
-  if ('requestIdleCallback' in window) requestIdleCallback(load);
-  else setTimeout(load, 1000);
+  });
 }

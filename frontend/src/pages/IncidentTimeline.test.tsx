@@ -86,8 +86,9 @@ beforeEach(() => {
       const at = new Date().toISOString();
       const changes = { [field]: [stored[field as keyof typeof stored], to] };
       stored = { ...stored, [field]: to, version: stored.version + 1, updatedAt: at };
-      events.push(event(events.length + 1, 'anonymous', changes, { at }));
-      return HttpResponse.json(stored);
+      const added = event(events.length + 1, 'anonymous', changes, { at });
+      events.push(added);
+      return HttpResponse.json(stored, { headers: { 'Change-Id': added.changeId } });
     }),
   );
 });
@@ -363,7 +364,7 @@ describe('undo', () => {
     await waitFor(() => expect(entries()[1]).toHaveFocus());
     expect(screen.getByRole('button', { name: 'SEV3' })).toHaveAttribute('aria-pressed', 'true');
 
-    await user.click(await toast().findByRole('button', { name: 'Undo' }));
+    await user.click(await toast().findByRole('button', { name: 'Redo' }));
     await waitFor(() => expect(entries()).toHaveLength(5));
     expect(entries().at(-1)).toHaveTextContent(/undid their own undo: severity SEV3 → to SEV1/);
     expect(sent.map(({ body }) => body)).toEqual([changeId(2), changeId(4)]);
@@ -415,7 +416,7 @@ describe('undo', () => {
   test('is offered after every edit, for exactly that edit', async () => {
     const { user } = await open();
     await user.click(screen.getByRole('button', { name: 'Mitigated' }));
-    expect(await screen.findByText('Status changed')).toBeInTheDocument();
+    expect(await screen.findByText('Mitigated INC-42')).toBeInTheDocument();
     // Somebody else does something before Undo is pressed.
     const at = new Date(Date.now() + 1_000).toISOString();
     events.push(event(events.length + 1, 'Dan', { owner: ['Ana', 'Dan'] }, { at }));

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react';
+import { OptionList } from './OptionList';
 
 export interface Suggestion {
   value: string;
@@ -97,23 +98,22 @@ export function Combobox({
         onKeyDown={handleKey}
       />
       {shown && (
-        <ul id={listId} role="listbox" className="popover options" aria-label="In use">
-          {suggestions.map((suggestion, index) => (
-            <li
-              key={suggestion.value}
-              id={`${listId}-${index}`}
-              role="option"
-              aria-selected={index === active}
-              className="menu-row"
-              // The pointer must not take the focus away from the field.
-              onPointerDown={(event) => event.preventDefault()}
-              onClick={() => choose(suggestion)}
-            >
+        <OptionList
+          id={listId}
+          label="In use"
+          className="popover options"
+          options={suggestions}
+          active={active}
+          keyOf={(suggestion) => suggestion.value}
+          onChoose={choose}
+        >
+          {(suggestion) => (
+            <>
               <span className="grow truncate">{suggestion.value}</span>
               {suggestion.note && <span className="count">{suggestion.note}</span>}
-            </li>
-          ))}
-        </ul>
+            </>
+          )}
+        </OptionList>
       )}
     </div>
   );

@@ -5,46 +5,43 @@ import { type Notes, notesOf } from '@/features/incidents/components/acting/note
 import {
   alreadySo,
   countOf,
-  inInfinitive,
   inverseOf,
   isSo,
   messageOf,
   subjectOf,
   without,
 } from '@/features/incidents/model/acts';
-import { type Field, fieldsOf, keepConflict, readConflict } from '@/features/incidents/model/conflict';
-import { conflictsInWords } from '@/features/incidents/model/history';
-import { type Incident, type IncidentPatch, incidentKey, incidentPath } from '@/features/incidents/model/incident';
-import type { Confirm, Prepared, RowMark, Target, TriagePatch } from '@/features/incidents/model/triage';
-import { type Done, type UndoStack, withDone, withoutDone } from '@/features/incidents/model/undo-stack';
+import {
+  type Field,
+  fieldsOf,
+  keepConflict,
+  readConflict,
+} from '@/features/incidents/model/conflict';
+import {
+  type Incident,
+  type IncidentPatch,
+  incidentKey,
+  incidentPath,
+} from '@/features/incidents/model/incident';
+import type {
+  Confirm,
+  Failure,
+  RowMark,
+  Target,
+  TriagePatch,
+  Wish,
+} from '@/features/incidents/model/triage';
 import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
-import { apiFilters } from '@/lib/search-params';
 import { onStored } from '@/lib/storage';
+import { createMany } from './many';
 import { perClient } from './per-client';
 import { eventsQuery } from './queries';
+import { createUndoing } from './undoing';
 import { writesOf } from './writes';
 
 /** What one request may name. */
 const SELECTED_MAX = 1_000;
-
-/** One press: the incidents as they were shown then, and what was wanted of them. */
-interface Act {
-  readonly incidents: readonly Incident[];
-  readonly patch: TriagePatch;
-  readonly actor: string;
-  readonly key: string;
-  /** Where it has failed before. */
-  readonly onto?: Incident;
-}
-
-export interface Failure {
-  readonly act: Act;
-  readonly reason: string;
-  readonly canRetry: boolean;
-  /** It may have been carried out. */
-  readonly isUndecided: boolean;
-}
 
 /** The choice of an owner that is open. */
 export interface Assigning {
@@ -60,8 +57,6 @@ interface Snapshot {
   readonly assigning: Assigning | null;
 }
 
-export type Acting = ReturnType<typeof createActing>;
-
 /** Acting on incidents, for the whole tab: what was done, what can be taken back, and what did not succeed. */
 export const actingOf = perClient(createActing);
 
@@ -70,24 +65,24 @@ function createActing(client: QueryClient) {
   const listeners = new Set<() => void>();
   const conflicts = new Map<string, NonNullable<RowMark['conflict']>>();
   let failures: readonly Failure[] = [];
-  let stack: UndoStack = [];
-  const takenBack = new WeakSet<Done>();
   let snapshot: Snapshot = { marks: new Map(), assigning: null };
   let open: (path: string) => void = () => {};
   const notes: Notes = notesOf({
-    onUndo: (done) => takeBack(done),
-    onRedo: (done) => takeBack(done, 'again'),
+    onUndo: (done) => void undoing.takeBack(done),
+    onRedo: (undone) => undoing.redo(undone),
     onRetry: () => failures.forEach(tryAgain),
     onDismiss: () => setFailures([]),
   });
+  const undoing = createUndoing(client, notes);
+  const many = createMany(client, { start, undoing, notes });
 
   function marksNow(): ReadonlyMap<string, RowMark> {
     const marks = new Map<string, RowMark>();
     const add = (id: string, mark: RowMark) => marks.set(id, { ...marks.get(id), ...mark });
     for (const id of writes.pendingIds()) add(id, { pending: writes.pendingOf(id) });
     for (const [id, conflict] of conflicts) add(id, { conflict });
-    for (const { act, reason, canRetry } of failures) {
-      for (const { id } of act.incidents) add(id, { failed: { reason, canRetry } });
+    for (const { wish, reason, canRetry } of failures) {
+      for (const { id } of wish.incidents) add(id, { failed: { reason, canRetry } });
     }
     return marks;
   }
@@ -112,7 +107,7 @@ function createActing(client: QueryClient) {
   }
 
   function about(id: string): Failure[] {
-    return failures.filter(({ act }) => act.incidents.some((incident) => incident.id === id));
+    return failures.filter(({ wish }) => wish.incidents.some((incident) => incident.id === id));
   }
 
   function drop(gone: readonly Failure[]) {
@@ -121,16 +116,16 @@ function createActing(client: QueryClient) {
 
   function tryAgain(failure: Failure) {
     drop([failure]);
-    if (failure.canRetry) start(failure.act);
+    if (failure.canRetry) start(failure.wish);
   }
 
-  function fail(act: Act, error: unknown, onto?: Incident) {
+  function fail(wish: Wish, error: unknown, onto?: Incident) {
     const isGone = error instanceof ApiError && error.status === 404;
     setFailures([
       ...failures,
       {
-        act: onto ? { ...act, onto } : act,
-        reason: isGone ? 'It does not exist any more.' : messageOf(error, act.patch),
+        wish: onto ? { ...wish, onto } : wish,
+        reason: isGone ? 'It does not exist any more.' : messageOf(error, wish.patch),
         canRetry: !isGone,
         isUndecided: isUndecided(error),
       },
@@ -139,21 +134,21 @@ function createActing(client: QueryClient) {
 
   /** What was wanted before of the same fields, and was not written, is not wanted any more. */
   function supersede(id: string, fields: readonly Field[]) {
-    const others = failures.filter(({ act }) => act.incidents.length > 1 || act.incidents[0]?.id !== id);
-    const left = about(id)
-      .filter((one) => !others.includes(one))
-      .flatMap((one) => {
-        const patch = without(one.act.patch, fields);
-        return patch ? { ...one, act: { ...one.act, patch } } : [];
-      });
-    if (others.length + left.length < failures.length) setFailures([...others, ...left]);
+    const left: Failure[] = [];
+    for (const failure of failures) {
+      const { incidents, patch } = failure.wish;
+      const isOfIt = incidents.length === 1 && incidents[0]?.id === id;
+      const rest = isOfIt ? without(patch, fields) : patch;
+      if (rest) left.push({ ...failure, wish: { ...failure.wish, patch: rest } });
+    }
+    if (about(id).length > 0) setFailures(left);
     const conflict = readConflict(id);
     if (!conflict) return;
-    const patch = without(conflict.patch, fields);
-    keepConflict(id, patch && { ...conflict, patch });
+    const rest = without(conflict.patch, fields);
     const mark = conflicts.get(id);
-    const disputed = mark?.fields.filter((field) => !fields.includes(field));
-    if (mark && disputed) conflicts.set(id, { ...mark, fields: disputed });
+    if (mark)
+      conflicts.set(id, { ...mark, fields: mark.fields.filter((one) => !fields.includes(one)) });
+    keepConflict(id, rest && { ...conflict, patch: rest });
   }
 
   /** Marks the incident; who it was is found out afterwards. */
@@ -161,9 +156,7 @@ function createActing(client: QueryClient) {
     const { id } = incident;
     conflicts.set(id, { by: null, fields });
     tell();
-    const events = await client
-      .fetchQuery({ ...eventsQuery(id), staleTime: 0 })
-      .catch(() => []);
+    const events = await client.fetchQuery({ ...eventsQuery(id), staleTime: 0 }).catch(() => []);
     const theirs = events.findLast(({ changes }) => fields.some((field) => field in changes));
     const by = theirs?.actor ?? null;
     if (conflicts.has(id)) conflicts.set(id, { by, fields });
@@ -171,10 +164,10 @@ function createActing(client: QueryClient) {
     notes.disputed(incident, patch, { by, fields }, () => open(incidentPath(incident)));
   }
 
-  async function writeOne(act: Act, incident: Incident): Promise<string | null> {
-    const { patch, actor, onto } = act;
+  async function writeOne(wish: Wish, incident: Incident): Promise<string | null> {
+    const { patch, actor, onto } = wish;
     const written = await writes.edit({ patch, from: incident, actor, onto });
-    if (written.kind === 'failed') fail(act, written.error, written.onto);
+    if (written.kind === 'failed') fail(wish, written.error, written.onto);
     if (written.kind === 'conflict') void dispute(incident, patch, written.fields);
     if (written.kind !== 'saved') return null;
     supersede(incident.id, fieldsOf(patch));
@@ -182,148 +175,34 @@ function createActing(client: QueryClient) {
     return written.changeId;
   }
 
-  async function writeMany({ incidents, patch, actor, key }: Act): Promise<string | null> {
+  async function writeMany({ incidents, patch, actor, key }: Wish): Promise<string | null> {
     const ids = incidents.map(({ id }) => id);
-    const change = await writes.bulk({ ids, set: patch }, eachOf(ids, patch), { key, actor });
+    const change = await writes.bulk({ ids, set: patch }, eachOf(incidents, patch), { key, actor });
     if (change.changeId === null) notes.say(`${alreadySo(patch, subjectOf(incidents))}.`);
     return change.changeId;
   }
 
-  function start(act: Act) {
-    const { incidents, patch } = act;
-    const [only, ...others] = incidents;
-    if (only === undefined) return;
-    const change =
-      others.length === 0
-        ? writeOne(act, only)
-        : writeMany(act).catch((error: unknown) => {
-            fail(act, error);
-            return null;
-          });
-    did({
+  async function write(wish: Wish): Promise<string | null> {
+    const [only, ...others] = wish.incidents;
+    if (only && others.length === 0) return writeOne(wish, only);
+    try {
+      return await writeMany(wish);
+    } catch (error) {
+      fail(wish, error);
+      return null;
+    }
+  }
+
+  function start(wish: Wish) {
+    const { incidents, patch } = wish;
+    void undoing.did({
       patch,
       subject: subjectOf(incidents),
       count: incidents.length,
-      set: eachOf(incidents.map(({ id }) => id), patch),
+      set: eachOf(incidents, patch),
       before: new Map(incidents.map((incident) => [incident.id, inverseOf(incident, patch)])),
-      change,
+      change: write(wish),
     });
-  }
-
-  /** It can be taken back from the press on, and is told once it has arrived. */
-  function did(done: Done) {
-    stack = withDone(stack, done);
-    void done.change.then((changeId) => {
-      if (changeId === null) stack = withoutDone(stack, done);
-      // Taken back meanwhile, it needs no telling.
-      else if (!takenBack.has(done)) notes.did(done);
-    });
-  }
-
-  function undo() {
-    const done = stack.at(-1);
-    if (done) takeBack(done);
-    else notes.say('There is nothing to undo.');
-  }
-
-  /** @param how `again`: what is taken back is an undo itself, so that the change is there again. */
-  function takeBack(done: Done, how: 'back' | 'again' = 'back') {
-    stack = withoutDone(stack, done);
-    takenBack.add(done);
-    notes.forget(done);
-    const answer = writes.revert(done.change, done.before, actorNow());
-    const change = answer.then(
-      (reverted) => {
-        if (reverted?.changeId === null) notes.say('It is so already; there was nothing to undo.');
-        return reverted?.changeId ?? null;
-      },
-      (error: unknown) => {
-        const reasons = error instanceof ApiError ? conflictsInWords(error, null) : [String(error)];
-        const canRetry = isUndecided(error);
-        notes.notUndone(reasons, canRetry ? () => takeBack(done, how) : null);
-        if (canRetry && how === 'back') stack = withDone(stack, done);
-        return null;
-      },
-    );
-    const other: Done = { ...done, set: done.before, before: done.set, change };
-    if (how === 'again') did(other);
-    else {
-      void change.then((changeId) => {
-        if (changeId !== null) notes.undid(done, other);
-      });
-    }
-  }
-
-  async function prepare(target: Target, patch: TriagePatch): Promise<Prepared> {
-    const told = (count: number, changed: number, sev1: number): Prepared => ({
-      target,
-      patch,
-      count,
-      changed,
-      sev1,
-      words: inInfinitive(patch, countOf(count)),
-      again: false,
-    });
-    if (target.kind === 'some') {
-      const shown = target.incidents.map(writes.shown);
-      const changed = shown.filter((incident) => !isSo(incident, patch)).length;
-      const sev1 = shown.filter(({ severity }) => severity === 'SEV1').length;
-      return told(shown.length, changed, sev1);
-    }
-    const filter = apiFilters(target.state);
-    // Tried with another change, the server counts those that are SEV1 already.
-    const [wanted, raised] = await Promise.all([
-      writes.tryBulk({ filter, set: patch }),
-      writes.tryBulk({ filter, set: { severity: 'SEV1' } }),
-    ]);
-    return told(wanted.matched, wanted.changed, raised.matched - raised.changed);
-  }
-
-  /** Changes what was prepared. Resolves to null, or to what is to be confirmed anew where another number matches. */
-  async function commit(prepared: Prepared): Promise<Prepared | null> {
-    const { target, patch, count, changed } = prepared;
-    if (target.kind === 'some') {
-      start({ incidents: target.incidents.map(writes.shown), patch, actor: actorNow(), key: newKey() });
-      return null;
-    }
-    const by = { key: newKey(), actor: actorNow() };
-    const body = { filter: apiFilters(target.state), set: patch, expectedCount: count };
-    const send = () => writes.bulk(body, new Map(), by);
-    const answer = send();
-    const change = answer.then(({ changeId }) => changeId);
-    did({
-      patch,
-      subject: countOf(changed),
-      count: changed,
-      set: new Map(),
-      before: new Map(),
-      change: change.catch(() => null),
-    });
-    try {
-      if ((await change) === null) notes.say(`${alreadySo(patch, countOf(count))}.`);
-      return null;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 409) throw error;
-      return { ...(await prepare(target, patch)), again: true };
-    }
-  }
-
-  async function actOnMany(target: Target, patch: TriagePatch, confirm: Confirm) {
-    try {
-      let asked: Prepared | null = await prepare(target, patch);
-      while (asked !== null) {
-        if (asked.changed === 0) {
-          notes.say(`${asked.count === 0 ? 'No incident matches any more' : alreadySo(patch, countOf(asked.count))}.`);
-          return;
-        }
-        if (needsWord(asked) && !(await confirm(asked))) return;
-        asked = await commit(asked);
-      }
-    } catch (error) {
-      notes.notDone(`${messageOf(error, patch)} Nothing was changed.`, () => {
-        void actOnMany(target, patch, confirm);
-      });
-    }
   }
 
   function act(target: Target, patch: TriagePatch, confirm: Confirm) {
@@ -331,7 +210,7 @@ function createActing(client: QueryClient) {
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
       notes.notDone(`Select at most ${countOf(SELECTED_MAX)}, or all that match.`, null);
     } else if (target.kind === 'matching' || others.length > 0) {
-      void actOnMany(target, patch, confirm);
+      void many.act(target, patch, confirm);
     } else if (only) {
       actOnOne(only, patch);
     }
@@ -351,40 +230,22 @@ function createActing(client: QueryClient) {
 
   return {
     act,
-    prepare,
-    commit,
-    undo,
+    prepare: many.prepare,
+    commit: many.commit,
+    undo: undoing.undo,
     /** A change that was written elsewhere, so that it can be taken back here as well. */
     did: (incident: Incident, patch: IncidentPatch, changeId: string) => {
       supersede(incident.id, fieldsOf(patch));
-      did({
+      void undoing.did({
         patch,
         subject: incidentKey(incident),
         count: 1,
-        set: eachOf([incident.id], patch),
-        before: eachOf([incident.id], inverseOf(incident, patch)),
+        set: eachOf([incident], patch),
+        before: eachOf([incident], inverseOf(incident, patch)),
         change: Promise.resolve(changeId),
       });
     },
-    /** Takes back a change that is known by its id only. Resolves to why it could not be; to nothing when it was. */
-    takeBack: async (incident: Incident, changeId: string): Promise<string[]> => {
-      try {
-        const answer = await writes.revert(Promise.resolve(changeId), new Map(), actorNow());
-        if (answer?.changeId) {
-          for (const done of stack) {
-            if ((await done.change) === changeId) stack = withoutDone(stack, done);
-          }
-          const count = answer.changed;
-          const subject = count > 1 ? countOf(count) : incidentKey(incident);
-          const nothing = { patch: {}, set: new Map(), before: new Map() };
-          const done = { ...nothing, subject, count, change: Promise.resolve(answer.changeId) };
-          notes.undid(done, done);
-        } else notes.say('It is so already; there was nothing to undo.');
-        return [];
-      } catch (error) {
-        return error instanceof ApiError ? conflictsInWords(error, incident) : [String(error)];
-      }
-    },
+    takeBackOf: undoing.takeBackOf,
     retry: (id: string) => about(id).forEach(tryAgain),
     dismiss: (id: string) => drop(about(id)),
     assign: (assigning: Assigning | null) => tell({ assigning }),
@@ -400,11 +261,6 @@ function createActing(client: QueryClient) {
   };
 }
 
-function eachOf(ids: readonly string[], patch: IncidentPatch): Map<string, IncidentPatch> {
-  return new Map(ids.map((id) => [id, patch]));
-}
-
-/** All that match are more than anybody sees, and a SEV1 is not changed along with others unawares. */
-function needsWord({ target, sev1 }: Prepared): boolean {
-  return target.kind === 'matching' || sev1 > 0;
+function eachOf(incidents: readonly Incident[], patch: IncidentPatch): Map<string, IncidentPatch> {
+  return new Map(incidents.map(({ id }) => [id, patch]));
 }

@@ -69,5 +69,10 @@ export function useIncidentEdit(id: string): IncidentEdit {
     return result;
   }
 
-  return { save: (patch, base) => write(patch, base), pending: writes.pendingOf(id), conflict, resolve };
+  return {
+    save: (patch, base) => write(patch, base),
+    pending: writes.pendingOf(id),
+    conflict,
+    resolve,
+  };
 }

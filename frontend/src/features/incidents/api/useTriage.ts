@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useMemo, useSyncExternalStore } from 'react';
+import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
-import { incidentPath } from '@/features/incidents/model/incident';
+import { type Incident, incidentPath } from '@/features/incidents/model/incident';
 import type {
   Confirm,
   Prepared,
@@ -11,38 +11,33 @@ import type {
 } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
-import { actingOf } from './acting';
-
-export type {
-  Confirm,
-  Prepared,
-  RowMark,
-  Target,
-  Triage,
-  TriagePatch,
-} from '@/features/incidents/model/triage';
+import { loadActing, useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
 export function useTriage({ confirm = askPlainly }: { confirm?: Confirm } = {}): Triage {
-  const acting = actingOf(useQueryClient());
+  const client = useQueryClient();
   const navigate = useNavigate();
-  const snapshot = useSyncExternalStore(acting.subscribe, acting.snapshot);
+  const { acting, marks } = useActing();
   return useMemo(() => {
-    const act = (target: Target, patch: TriagePatch) => acting.act(target, patch, confirm);
+    const act = (target: Target, patch: TriagePatch) =>
+      withActing(client, (ready) => ready.act(target, patch, confirm));
     return {
       act,
-      shown: acting.shown,
-      marks: snapshot.marks,
+      shown: (incident: Incident) => acting?.shown(incident) ?? incident,
+      marks,
       review: (incident) => void navigate(incidentPath(incident), { state: { fromList: true } }),
-      retry: acting.retry,
-      dismiss: acting.dismiss,
-      undo: acting.undo,
-      prepare: acting.prepare,
-      commit: acting.commit,
+      retry: (id) => acting?.retry(id),
+      dismiss: (id) => acting?.dismiss(id),
+      undo: () => withActing(client, (ready) => ready.undo()),
+      prepare: async (target, patch) =>
+        (await loadActing()).actingOf(client).prepare(target, patch),
+      commit: async (prepared) => (await loadActing()).actingOf(client).commit(prepared),
       assign: (target, anchor, { toMe = false } = {}) =>
-        acting.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
+        withActing(client, (ready) =>
+          ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
+        ),
     };
-  }, [acting, confirm, navigate, snapshot]);
+  }, [acting, client, confirm, marks, navigate]);
 }
 
 /** Where the page has no dialog of its own. */

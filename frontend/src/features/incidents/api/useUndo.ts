@@ -8,5 +8,5 @@ export type Undo = (changeId: string) => Promise<string[]>;
 /** Taking back changes of an incident's history, by the server's own revert: it counts even if this page is closed at once. */
 export function useUndo(incident: Incident): Undo {
   const acting = actingOf(useQueryClient());
-  return (changeId) => acting.takeBack(incident, changeId);
+  return (changeId) => acting.takeBackOf(incident, changeId);
 }

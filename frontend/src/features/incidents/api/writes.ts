@@ -3,7 +3,12 @@ import { api, unwrap, unwrapChange } from '@/api/client';
 import { ApiError } from '@/api/problem';
 import type { components } from '@/api/schema';
 import { isUndecided, sendWrite } from '@/api/write';
-import { divide, type Field, keepConflict, readConflict } from '@/features/incidents/model/conflict';
+import {
+  divide,
+  type Field,
+  keepConflict,
+  readConflict,
+} from '@/features/incidents/model/conflict';
 import {
   type Incident,
   type IncidentList,
@@ -53,8 +58,6 @@ interface Lane {
   own: Map<number, Incident>;
 }
 
-export type Writes = ReturnType<typeof createWrites>;
-
 /**
  * The writes of this tab: those about one incident one after another, others side by side. They go on when the page is
  * left, and what they set is shown over whatever is known, so no late or early answer can make it flicker.
@@ -102,27 +105,31 @@ function createWrites(client: QueryClient) {
   function inTurn<T>(
     patches: ReadonlyMap<string, IncidentPatch>,
     work: () => Promise<T>,
-    after: Promise<unknown> = Promise.resolve(),
+    after?: Promise<unknown>,
   ): Promise<T> {
     const own = [...patches].map(([id, patch]) => ({ lane: laneOf(id), patch: { ...patch } }));
     const before = own.map(({ lane }) => lane.tail);
-    begin();
-    const result = Promise.all([after, ...before]).then(() => inSlot(work));
-    const over = result
-      .catch(() => null)
-      .then(() => {
+    async function run(): Promise<T> {
+      await Promise.all([after, ...before]);
+      try {
+        return await inSlot(work);
+      } finally {
         for (const { lane, patch } of own) {
           lane.pending = lane.pending.filter((one) => one !== patch);
         }
         end();
         tell();
-      });
+      }
+    }
+    begin();
+    const result = run();
+    const tail = result.catch(() => null);
     for (const { lane, patch } of own) {
       lane.pending = [...lane.pending, patch];
-      lane.tail = over;
+      lane.tail = tail;
     }
     tell();
-    return over.then(() => result);
+    return result;
   }
 
   /**
@@ -146,8 +153,8 @@ function createWrites(client: QueryClient) {
   }
 
   /** @param base what the person saw; differs from `onto` once only others' fields have changed since. */
-  async function send(edit: Edit, base: Incident, onto: Incident): Promise<Written> {
-    const { patch, actor } = edit;
+  async function send(one: Edit, base: Incident, onto: Incident): Promise<Written> {
+    const { patch, actor } = one;
     const { id } = base;
     // The same wish gets the same key, whether it is sent again by itself, by Retry or by pressing Save once more.
     const what = JSON.stringify([id, onto.version, patch]);
@@ -183,8 +190,8 @@ function createWrites(client: QueryClient) {
       hearOf(current);
       const { disputed } = divide(base, current, patch);
       // Each round means that somebody else got something written, so this ends.
-      if (disputed.length === 0) return send(edit, base, current);
-      if (edit.dispute) edit.dispute(current);
+      if (disputed.length === 0) return send(one, base, current);
+      if (one.dispute) one.dispute(current);
       else {
         // The patch waits for a decision, and so does one that was waiting already.
         const before = readConflict(id);

@@ -6,7 +6,9 @@ import { TimeAgo } from '@/components/TimeAgo';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
 import { matches } from '@/features/incidents/model/matches';
+import type { RowMark, Triage } from '@/features/incidents/model/triage';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
+import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
 
 interface Column {
@@ -36,6 +38,7 @@ interface Props {
   filter: ListState;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
+  triage: Triage;
   onOpen: (incident: Incident, index: number) => void;
 }
 
@@ -71,7 +74,7 @@ function useFocusInPlace(incidents: readonly Incident[]) {
  * A native table of plain elements. CSS lays each row out as a grid, on a small screen as a card, and a browser that
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
-export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props) {
+export function IncidentTable({ incidents, state, filter, stale, triage, onOpen }: Props) {
   const density = useDensity();
   const navigate = useNavigate();
   const focusInPlace = useFocusInPlace(incidents);
@@ -92,9 +95,9 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
     <table
       role="table"
       className="incidents"
-      data-keys="rows"
       data-density={density}
       data-stale={stale || undefined}
+      data-keys="rows"
       aria-busy={stale}
     >
       <caption className="sr-only">Incidents</caption>
@@ -107,7 +110,13 @@ export function IncidentTable({ incidents, state, filter, stale, onOpen }: Props
       </thead>
       <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
         {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} left={!matches(incident, filter)} />
+          <IncidentRow
+            key={incident.id}
+            incident={incident}
+            left={!matches(incident, filter)}
+            mark={triage.marks.get(incident.id)}
+            triage={triage}
+          />
         ))}
       </tbody>
     </table>
@@ -139,14 +148,22 @@ interface RowProps {
   incident: Incident;
   /** It does not belong to the list any more. */
   left: boolean;
+  /** What became of a change of it. */
+  mark: RowMark | undefined;
+  triage: Triage;
 }
 
-/** Every change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
+/** What of an incident changes at a press, before its version is another. */
+const ACTED_ON = ['severity', 'status', 'service', 'owner'] as const;
+
+/** Every other change of an incident raises its version, so an answer that brings the same one draws nothing anew. */
 function sameRow(before: RowProps, after: RowProps): boolean {
   return (
     before.incident.id === after.incident.id &&
     before.incident.version === after.incident.version &&
-    before.left === after.left
+    ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
+    before.left === after.left &&
+    sameMark(before.mark, after.mark)
   );
 }
 
@@ -154,7 +171,7 @@ function sameRow(before: RowProps, after: RowProps): boolean {
  * Its link is a plain one: the router's own would draw every row again whenever the URL changes, which it does while
  * somebody types a search.
  */
-const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
+const IncidentRow = memo(function IncidentRow({ incident, left, mark, triage }: RowProps) {
   const [first] = useState(incident.version);
   // A tint that runs once for every change: two names in turn, since the same one would not start again.
   const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
@@ -177,7 +194,7 @@ const IncidentRow = memo(function IncidentRow({ incident, left }: RowProps) {
             {incident.title}
           </a>
           <span className="row-key">{incidentKey(incident)}</span>
-          {left && <span className="row-left">no longer in this list</span>}
+          <RowState incident={incident} left={left} mark={mark} triage={triage} />
         </div>
       </td>
       <td role="cell" className="c-service">

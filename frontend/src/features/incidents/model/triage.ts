@@ -21,6 +21,25 @@ export interface RowMark {
   readonly failed?: { readonly reason: string; readonly canRetry: boolean };
 }
 
+/** One press: the incidents as they were shown then, and what was wanted of them. */
+export interface Wish {
+  readonly incidents: readonly Incident[];
+  readonly patch: TriagePatch;
+  readonly actor: string;
+  readonly key: string;
+  /** Where it has failed before. */
+  readonly onto?: Incident;
+}
+
+/** A wish that did not come true. */
+export interface Failure {
+  readonly wish: Wish;
+  readonly reason: string;
+  readonly canRetry: boolean;
+  /** It may have been carried out. */
+  readonly isUndecided: boolean;
+}
+
 /** What a change of many would do, counted by the server. */
 export interface Prepared {
   readonly target: Target;

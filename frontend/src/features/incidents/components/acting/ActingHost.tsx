@@ -1,19 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useNavigate } from 'react-router';
-import { actingOf } from '@/features/incidents/api/acting';
+import { loadActing, useActing, withActing } from '@/features/incidents/api/useActing';
 import { useCommand } from '@/lib/commands';
+import { whenIdle } from '@/lib/idle';
 
 const AssignPopover = lazy(() => import('./AssignPopover'));
 
 /** What acting on incidents needs on every page: taking back, and the choice of an owner. */
 export function ActingHost() {
-  const acting = actingOf(useQueryClient());
+  const client = useQueryClient();
   const navigate = useNavigate();
-  const { assigning } = useSyncExternalStore(acting.subscribe, acting.snapshot);
-  useEffect(() => acting.onOpen((path) => void navigate(path)), [acting, navigate]);
-  useCommand('change.undo', acting.undo);
-  if (assigning === null) return null;
+  const { acting, assigning } = useActing();
+  useEffect(() => whenIdle(() => void loadActing().catch(() => null)), []);
+  useEffect(() => acting?.onOpen((path) => void navigate(path)), [acting, navigate]);
+  useCommand('change.undo', () => withActing(client, (ready) => ready.undo()));
+  if (acting === null || assigning === null) return null;
   return (
     <Suspense>
       <AssignPopover assigning={assigning} onClose={() => acting.assign(null)} />

@@ -1,11 +1,12 @@
 import { Popover } from 'radix-ui';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { NameForm } from '@/components/NameMenu';
+import { OptionList } from '@/components/ui/OptionList';
 import type { Assigning } from '@/features/incidents/api/acting';
 import { useOwnerSuggestions } from '@/features/incidents/api/useSuggestions';
 import { countOf, subjectOf } from '@/features/incidents/model/acts';
 import { LIMITS } from '@/features/incidents/model/validate';
-import '../../../../acting.css';
+import '@/acting.css';
 
 interface Option {
   owner: string | null;
@@ -121,25 +122,23 @@ function OwnerChoice({
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id={listId} role="listbox" aria-label="Owners">
-        {options.map(({ owner, label, note }, index) => (
-          <li
-            key={owner ?? ''}
-            id={`${listId}-${index}`}
-            role="option"
-            aria-selected={index === at}
-            className="menu-row"
-            // The pointer must not take the focus away from the field.
-            onPointerDown={(event) => event.preventDefault()}
-            onClick={() => onChoose(owner)}
-          >
+      <OptionList
+        id={listId}
+        label="Owners"
+        options={options}
+        active={at}
+        keyOf={({ owner }) => owner ?? ''}
+        onChoose={({ owner }) => onChoose(owner)}
+      >
+        {({ label, note }) => (
+          <>
             <span className="grow truncate" dir="auto">
               {label}
             </span>
             {note && <span className="count">{note}</span>}
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </OptionList>
     </>
   );
 }

@@ -1,11 +1,14 @@
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
 import { Kbd } from '@/components/ui/Kbd';
-import type { Failure } from '@/features/incidents/api/acting';
 import { countOf, inPast, notDone, subjectOf } from '@/features/incidents/model/acts';
 import { listOf } from '@/features/incidents/model/history';
-import { type Incident, type IncidentPatch, incidentKey } from '@/features/incidents/model/incident';
-import type { RowMark } from '@/features/incidents/model/triage';
+import {
+  type Incident,
+  type IncidentPatch,
+  incidentKey,
+} from '@/features/incidents/model/incident';
+import type { Failure, RowMark } from '@/features/incidents/model/triage';
 import type { Done } from '@/features/incidents/model/undo-stack';
 
 /** Long enough to read, notice the mistake and reach the button. */
@@ -115,7 +118,7 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
     }
     const isOne = failures.length === 1;
     const what = isOne
-      ? notDone(newest.act.patch, subjectOf(newest.act.incidents))
+      ? notDone(newest.wish.patch, subjectOf(newest.wish.incidents))
       : `${failures.length} changes were not made`;
     const canRetry = failures.some((failure) => failure.canRetry);
     bad.show(

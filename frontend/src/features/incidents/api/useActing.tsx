@@ -1,0 +1,55 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import { toast } from 'sonner';
+
+type Module = typeof import('./acting');
+type Acting = ReturnType<Module['actingOf']>;
+type Snapshot = ReturnType<Acting['snapshot']>;
+
+const NOTHING: Snapshot = { marks: new Map(), assigning: null };
+
+let loaded: Module | null = null;
+const listeners = new Set<() => void>();
+
+/** Most of it is of no use before the first press; it comes when the browser is idle. */
+export async function loadActing(): Promise<Module> {
+  const module = await import('./acting');
+  if (loaded === null) {
+    loaded = module;
+    for (const listener of listeners) listener();
+  }
+  return module;
+}
+
+/** Does something with it at once, or as soon as it is there; presses keep their order. */
+export function withActing(client: QueryClient, run: (acting: Acting) => void): void {
+  if (loaded !== null) run(loaded.actingOf(client));
+  else void loadAndRun(client, run);
+}
+
+async function loadAndRun(client: QueryClient, run: (acting: Acting) => void): Promise<void> {
+  const module = await loadActing().catch(() => null);
+  if (module !== null) {
+    run(module.actingOf(client));
+    return;
+  }
+  toast.error(<span role="alert">The server cannot be reached. Nothing was changed.</span>, {
+    action: { label: 'Retry', onClick: () => withActing(client, run) },
+  });
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** What acting has to show; the calling component is drawn again whenever that changes. */
+export function useActing(): Snapshot & { acting: Acting | null } {
+  const client = useQueryClient();
+  const module = useSyncExternalStore(subscribe, () => loaded);
+  const acting = module?.actingOf(client) ?? null;
+  const snapshot = useSyncExternalStore(acting?.subscribe ?? subscribe, () =>
+    acting === null ? NOTHING : acting.snapshot(),
+  );
+  return { ...snapshot, acting };
+}
