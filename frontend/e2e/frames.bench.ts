@@ -159,6 +159,7 @@ async function peekDown(page: Page, perPage: number): Promise<void> {
     }
   };
   await page.locator('.row-link').first().focus();
+  await measure(page, perPage, 'j every 400 ms', () => press(12, 400));
   await page.keyboard.press('Space');
   await expect(page.locator('.peek ol')).toBeVisible();
   // At a reader's pace the neighbours have come before they are looked at.
