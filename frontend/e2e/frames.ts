@@ -69,7 +69,7 @@ export function watchFrames(): void {
 
   let peekAskedAt: number | null = null;
   const isPeekWhole = () => {
-    const peek = document.querySelector<HTMLElement>('.peek:not([data-stale]):has(ol)');
+    const peek = document.querySelector<HTMLElement>('.peek:has(ol)');
     const row = document.activeElement?.closest<HTMLElement>('tr');
     return peek !== null && peek.dataset.id === row?.dataset.id;
   };

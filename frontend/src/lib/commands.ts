@@ -35,6 +35,8 @@ const COMMANDS = {
     scope: 'rows',
     repeats: true,
   },
+  // What `row.next` is inside the rows: from anywhere else the same key leads into them.
+  'rows.focus': { title: 'Go to the rows', group: 'Move', keys: ['j', 'k'] },
   'row.previous': {
     title: 'Previous row',
     group: 'Move',
@@ -91,7 +93,8 @@ export type CommandId = keyof typeof COMMANDS;
 type Command = { readonly id: CommandId } & Definition;
 
 interface Handler {
-  run: () => void;
+  /** False where there is nothing to do, so that an older handler has its turn. */
+  run: () => unknown;
   /** With several forms open, the one that holds the focus is meant. */
   within?: RefObject<Element | null> | undefined;
 }
@@ -125,7 +128,7 @@ interface Options {
 }
 
 /** Gives a command its handler while the calling component is mounted and `enabled`. */
-export function useCommand(id: CommandId, run: () => void, options: Options = {}): void {
+export function useCommand(id: CommandId, run: () => unknown, options: Options = {}): void {
   const { enabled = true, within } = options;
   const latest = useRef(run);
   useEffect(() => {
@@ -137,11 +140,13 @@ export function useCommand(id: CommandId, run: () => void, options: Options = {}
   );
 }
 
-function runCommand(id: CommandId, target: EventTarget | null): void {
+/** Runs a command as its key would, pressed on `target`. */
+export function runCommand(id: CommandId, target: EventTarget | null = null): void {
   const all = handlers.get(id) ?? [];
   const here = target instanceof Node ? target : null;
   const focused = all.findLast(({ within }) => within?.current?.contains(here));
-  (focused ?? all.at(-1))?.run();
+  const inTurn = focused ? [focused] : all.toReversed();
+  inTurn.some(({ run }) => run() !== false);
 }
 
 /** The commands that can run now, in the order of the table above. */
@@ -153,6 +158,10 @@ export function useAvailableCommands(): Command[] {
     },
     () => snapshot,
   );
+}
+
+export function titleOf(id: CommandId): string {
+  return COMMANDS[id].title;
 }
 
 /** The keys that are shown for a command, or null where it has none. */

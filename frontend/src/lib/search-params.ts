@@ -127,6 +127,12 @@ export function apiFilters(state: ListState) {
   };
 }
 
+/** What a list is filtered by, as text: the same in every order and on every page. */
+export function filterText(state: ListState): string {
+  const { sort, order, page, perPage } = DEFAULT_STATE;
+  return formatListState({ ...state, sort, order, page, perPage });
+}
+
 /** A changed filter or order starts at page 1 again. */
 export function withFilter(state: ListState, change: Partial<ListState>): ListState {
   return { ...state, page: 1, ...change };

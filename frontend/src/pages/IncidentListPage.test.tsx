@@ -343,7 +343,7 @@ describe('states', () => {
         HttpResponse.json(page([incident(), incident({ number: 8, title: 'In its place' })])),
       ),
     );
-    await user.keyboard(']');
+    await user.keyboard('.');
     await waitFor(() => expect(screen.getByRole('link', { name: 'In its place' })).toHaveFocus());
   });
 

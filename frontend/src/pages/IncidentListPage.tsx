@@ -7,11 +7,13 @@ import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { focusRow, IncidentTable } from '@/features/incidents/components/IncidentTable';
 import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { Peek } from '@/features/incidents/components/peek/Peek';
+import { TriageList } from '@/features/incidents/components/TriageList';
+import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
+import { activeRow } from '@/features/incidents/model/active-row';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import {
   type LastOpened,
@@ -19,7 +21,7 @@ import {
   takeOpened,
 } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
-import { useCommand } from '@/lib/commands';
+import { runCommand, useCommand } from '@/lib/commands';
 import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
@@ -66,15 +68,11 @@ export function IncidentListPage() {
     rememberOpened({ search, scrollY, rows, index, before, total, totalIsExact, after });
   }
 
-  // The row, or the peek at it.
-  const focused = () => document.activeElement?.closest<HTMLElement>('[data-id]') ?? null;
   const targets = () => {
-    const incident = data?.items.find(({ id }) => id === focused()?.dataset.id);
+    const incident = data?.items.find(({ id }) => id === activeRow()?.id);
     return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
   };
-  useActCommands(targets, triage, {
-    onActed: () => focused()?.nextElementSibling?.querySelector<HTMLElement>('.row-link')?.focus(),
-  });
+  useActCommands(targets, triage, { onActed: () => runCommand('row.next') });
 
   useReturnToRow(state, isPlaceholderData ? undefined : data);
   useEffect(preloadPages, []);
@@ -115,30 +113,34 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
-      <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
-      {data && data.items.length > 0 && (
-        <div className="list-body">
-          <IncidentTable
-            incidents={data.items.map(triage.shown)}
-            triage={triage}
+      {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
+      <div className="triage">
+        <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
+        {data && (
+          <TriageList
+            answer={data}
             state={state}
             filter={list.filter}
             stale={isPlaceholderData}
+            triage={triage}
             onOpen={onOpen}
-          />
-          <Peek incidents={data.items} onOpen={onOpen} />
-          <Pagination
-            answer={data}
-            page={state.page}
-            perPage={state.perPage}
-            hrefFor={hrefFor}
-            onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
-          />
-        </div>
-      )}
-      {data && data.items.length === 0 && !isPlaceholderData && (
-        <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
-      )}
+          >
+            {data.items.length > 0 && (
+              <Pagination
+                answer={data}
+                page={state.page}
+                perPage={state.perPage}
+                hrefFor={hrefFor}
+                onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
+              />
+            )}
+            {data.items.length === 0 && !isPlaceholderData && (
+              <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
+            )}
+          </TriageList>
+        )}
+        {data && <Peek incidents={data.items} onOpen={onOpen} />}
+      </div>
     </div>
   );
 }

@@ -1,15 +1,19 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type FocusEvent, type MouseEvent, memo, useEffect, useRef, useState } from 'react';
+import { type ChangeEvent, type MouseEvent, memo, useEffect, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
+import { activeRow } from '@/features/incidents/model/active-row';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
 import { matches } from '@/features/incidents/model/matches';
+import type { Selection, SelectionAction } from '@/features/incidents/model/selection';
 import type { RowMark, Triage } from '@/features/incidents/model/triage';
+import { useCommand } from '@/lib/commands';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
+import { tabStop, useRowFocus } from './useRowFocus';
 
 interface Column {
   key: SortKey;
@@ -39,45 +43,35 @@ interface Props {
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
   triage: Triage;
+  selection: Selection;
+  onSelect: (action: SelectionAction) => void;
   onOpen: (incident: Incident, index: number) => void;
-}
-
-/** Focuses the link of a row; when that row is gone, of the one that is now in its place. */
-export function focusRow(id: string, index: number, { show = false } = {}): void {
-  const rows = [...document.querySelectorAll<HTMLElement>('tbody tr[data-id]')];
-  const row = rows.find((one) => one.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
-  row?.querySelector('a')?.focus({ preventScroll: true });
-  if (show) row?.scrollIntoView({ block: 'nearest' });
-}
-
-/** Keeps the focus in the list when its row leaves: another page, or an incident that was resolved meanwhile. */
-function useFocusInPlace(incidents: readonly Incident[]) {
-  const focused = useRef<{ id: string; index: number } | null>(null);
-  useEffect(() => {
-    if (focused.current === null || document.activeElement !== document.body) return;
-    focusRow(focused.current.id, focused.current.index);
-  }, [incidents]);
-  return {
-    onFocus: (event: FocusEvent) => {
-      const row = event.target.closest('tr');
-      const id = row?.dataset.id;
-      // The header is the row 0 of the table.
-      focused.current = row && id ? { id, index: row.rowIndex - 1 } : null;
-    },
-    onBlur: () => {
-      focused.current = null;
-    },
-  };
+  /** The key for the next row was pressed on the last one. */
+  onEnd: () => void;
 }
 
 /**
  * A native table of plain elements. CSS lays each row out as a grid, on a small screen as a card, and a browser that
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
-export function IncidentTable({ incidents, state, filter, stale, triage, onOpen }: Props) {
+export function IncidentTable(props: Props) {
+  const { incidents, state, filter, stale, selection, triage, onSelect, onOpen, onEnd } = props;
   const density = useDensity();
   const navigate = useNavigate();
-  const focusInPlace = useFocusInPlace(incidents);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const rowFocus = useRowFocus(body, {
+    incidents,
+    place: formatListState(filter),
+    onExtend: (from, to) => onSelect({ type: 'extend', rows: incidents, from, to }),
+    onEnd,
+  });
+
+  useCommand('row.open', () => tabStop()?.click());
+  useCommand('row.select', () => {
+    const id = activeRow()?.id;
+    if (id !== undefined) onSelect({ type: 'toggle', rows: incidents, id });
+  });
+  useCommand('row.selectPage', () => onSelect({ type: 'page', rows: incidents, chosen: true }));
 
   /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
   function openRow(event: MouseEvent<HTMLElement>) {
@@ -91,6 +85,15 @@ export function IncidentTable({ incidents, state, filter, stale, triage, onOpen 
     void navigate(incidentPath(incident), { state: { fromList: true } });
   }
 
+  const check = useLatest((event: ChangeEvent<HTMLInputElement>) => {
+    const id = event.currentTarget.closest('tr')?.dataset.id;
+    const { nativeEvent } = event;
+    if (id === undefined) return;
+    const isRange = nativeEvent instanceof globalThis.MouseEvent && nativeEvent.shiftKey;
+    if (isRange) onSelect({ type: 'range', rows: incidents, to: id });
+    else onSelect({ type: 'toggle', rows: incidents, id });
+  });
+
   return (
     <table
       role="table"
@@ -103,27 +106,82 @@ export function IncidentTable({ incidents, state, filter, stale, triage, onOpen 
       <caption className="sr-only">Incidents</caption>
       <thead role="rowgroup">
         <tr role="row">
+          <PageHeader incidents={incidents} selection={selection} onSelect={onSelect} />
           {COLUMNS.map((column) => (
-            <SortableHeader key={column.key} column={column} state={state} />
+            <SortableHeader
+              key={column.key}
+              column={column}
+              state={state}
+              covered={selection.chosen.size > 0}
+            />
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup" onClick={openRow} {...focusInPlace}>
-        {incidents.map((incident) => (
-          <IncidentRow
-            key={incident.id}
-            incident={incident}
-            left={!matches(incident, filter)}
-            mark={triage.marks.get(incident.id)}
-            triage={triage}
-          />
-        ))}
+      <tbody ref={body} role="rowgroup" onClick={openRow} {...rowFocus}>
+        {incidents.map((incident) => {
+          const left = !matches(incident, filter);
+          return (
+            <IncidentRow
+              key={incident.id}
+              incident={incident}
+              left={left}
+              mark={triage.marks.get(incident.id)}
+              triage={triage}
+              selected={selection.all ? !left : selection.chosen.has(incident.id)}
+              onCheck={check}
+            />
+          );
+        })}
       </tbody>
     </table>
   );
 }
 
-function SortableHeader({ column, state }: { column: Column; state: ListState }) {
+/** The same function for good, which does what the newest one does. */
+function useLatest<T extends (...args: never[]) => void>(run: T): T {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  const [stable] = useState(() => ((...args) => latest.current(...args)) as T);
+  return stable;
+}
+
+interface PageHeaderProps {
+  incidents: readonly Incident[];
+  selection: Selection;
+  onSelect: (action: SelectionAction) => void;
+}
+
+/** The box for the rows of the page: half ticked where some of them are chosen. */
+function PageHeader({ incidents, selection, onSelect }: PageHeaderProps) {
+  const chosen = incidents.filter(({ id }) => selection.chosen.has(id)).length;
+  const every = selection.all || chosen === incidents.length;
+  return (
+    <th role="columnheader" scope="col" className="c-select">
+      <label>
+        <input
+          ref={(box) => {
+            if (box) box.indeterminate = chosen > 0 && !every;
+          }}
+          type="checkbox"
+          aria-label="Select the page"
+          checked={every}
+          onChange={() => onSelect({ type: 'page', rows: incidents, chosen: !every })}
+        />
+      </label>
+    </th>
+  );
+}
+
+interface SortableHeaderProps {
+  column: Column;
+  state: ListState;
+  /** The bulk bar lies over it: nothing that cannot be seen may have the focus. */
+  covered: boolean;
+}
+
+function SortableHeader({ column, state, covered }: SortableHeaderProps) {
   const active = state.sort === column.key;
   const other = state.order === 'asc' ? 'desc' : 'asc';
   const ascending = (state.order === 'asc') !== (column.inverse ?? false);
@@ -136,7 +194,10 @@ function SortableHeader({ column, state }: { column: Column; state: ListState })
       className={column.className}
       aria-sort={active ? (ascending ? 'ascending' : 'descending') : undefined}
     >
-      <Link to={{ pathname: '/', search: formatListState(target) }}>
+      <Link
+        to={{ pathname: '/', search: formatListState(target) }}
+        tabIndex={covered ? -1 : undefined}
+      >
         {column.label}
         {active && <Arrow aria-hidden="true" />}
       </Link>
@@ -151,6 +212,9 @@ interface RowProps {
   /** What became of a change of it. */
   mark: RowMark | undefined;
   triage: Triage;
+  selected: boolean;
+  /** The same for good. */
+  onCheck: (event: ChangeEvent<HTMLInputElement>) => void;
 }
 
 /** What of an incident changes at a press, before its version is another. */
@@ -163,7 +227,8 @@ function sameRow(before: RowProps, after: RowProps): boolean {
     before.incident.version === after.incident.version &&
     ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
     before.left === after.left &&
-    sameMark(before.mark, after.mark)
+    sameMark(before.mark, after.mark) &&
+    before.selected === after.selected
   );
 }
 
@@ -171,12 +236,30 @@ function sameRow(before: RowProps, after: RowProps): boolean {
  * Its link is a plain one: the router's own would draw every row again whenever the URL changes, which it does while
  * somebody types a search.
  */
-const IncidentRow = memo(function IncidentRow({ incident, left, mark, triage }: RowProps) {
+const IncidentRow = memo(function IncidentRow(props: RowProps) {
+  const { incident, left, mark, triage, selected, onCheck } = props;
   const [first] = useState(incident.version);
   // A tint that runs once for every change: two names in turn, since the same one would not start again.
   const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
   return (
-    <tr role="row" data-id={incident.id} data-left={left || undefined} data-tint={tint}>
+    <tr
+      role="row"
+      data-id={incident.id}
+      data-left={left || undefined}
+      data-selected={selected || undefined}
+      data-tint={tint}
+    >
+      <td role="cell" className="c-select">
+        <label>
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={`Select ${incidentKey(incident)}`}
+            checked={selected}
+            onChange={onCheck}
+          />
+        </label>
+      </td>
       <td role="cell" className="c-severity">
         <SeverityBadge severity={incident.severity} />
       </td>
@@ -188,6 +271,7 @@ const IncidentRow = memo(function IncidentRow({ incident, left, mark, triage }: 
           <a
             className="row-link"
             dir="auto"
+            tabIndex={-1}
             href={incidentPath(incident)}
             data-tip-at=".c-age time"
           >

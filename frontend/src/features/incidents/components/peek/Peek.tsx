@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { startTransition, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { toast } from 'sonner';
-import { focusRow } from '@/features/incidents/components/IncidentTable';
+import { focusRow } from '@/features/incidents/components/useRowFocus';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
 
@@ -35,7 +35,8 @@ export function Peek({ incidents, onOpen }: Props) {
   useEffect(() => {
     const follow = ({ target }: FocusEvent) => {
       const next = rowIdOf(target);
-      if (next !== undefined) setId(next);
+      // The key is shown first, and the peek in the next frame.
+      if (next !== undefined) startTransition(() => setId(next));
     };
     document.addEventListener('focusin', follow);
     return () => document.removeEventListener('focusin', follow);

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type MouseEvent, memo, useMemo } from 'react';
+import { type MouseEvent, useMemo } from 'react';
 import { MarkdownText } from '@/components/MarkdownEditor';
 import { TimeAgo } from '@/components/TimeAgo';
 import { eventsQuery } from '@/features/incidents/api/queries';
@@ -18,12 +18,12 @@ const SHOWN = 5;
 
 interface Props {
   incident: Incident;
-  /** Opens the page of the incident; a stable function. */
+  /** Opens the page of the incident. */
   onOpen: (event: MouseEvent) => void;
 }
 
 /** The summary, and the newest of the history, newest first. */
-export const PeekBody = memo(function PeekBody({ incident, onOpen }: Props) {
+export function PeekBody({ incident, onOpen }: Props) {
   const rested = useDebounce(incident.id, REST_MS) === incident.id;
   const {
     data: events,
@@ -82,7 +82,7 @@ export const PeekBody = memo(function PeekBody({ incident, onOpen }: Props) {
       </section>
     </>
   );
-});
+}
 
 function LatestEntry({ entry, incident }: { entry: Entry; incident: Incident }) {
   const { events, reverts, revertedBy } = entry;

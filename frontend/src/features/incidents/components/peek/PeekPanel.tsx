@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { type MouseEvent, type Ref, useCallback, useDeferredValue, useEffect, useRef } from 'react';
+import type { MouseEvent, Ref } from 'react';
 import { useNavigate } from 'react-router';
 import { Kbd } from '@/components/ui/Kbd';
 import { incidentQuery } from '@/features/incidents/api/queries';
@@ -34,8 +34,6 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
   const navigate = useNavigate();
   // The answer to a change made here is newer than the row.
   const incident = row && data && data.version > row.version ? data : (row ?? data);
-  // The text below may come a frame later; the keys must not wait for it.
-  const below = useDeferredValue(incident);
 
   /** One that is meant for another tab is the browser's own. */
   function open(event: MouseEvent) {
@@ -46,13 +44,6 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
     void navigate(incidentPath(incident), { state: { fromList: true } });
   }
 
-  // The same function for ever, so that the text below is drawn only when it changes.
-  const latest = useRef(open);
-  useEffect(() => {
-    latest.current = open;
-  });
-  const openLatest = useCallback((event: MouseEvent) => latest.current(event), []);
-
   return (
     <aside
       ref={ref}
@@ -60,7 +51,6 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
       aria-label={incident ? `${incidentKey(incident)} ${incident.title}` : 'Incident'}
       data-keys="rows"
       data-id={id}
-      data-stale={below?.id !== id || undefined}
     >
       <div className="peek-parts">
         <header className="peek-head">
@@ -90,7 +80,7 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
             <PeekFacts key={id} incident={incident} />
           </>
         )}
-        {below && <PeekBody incident={below} onOpen={openLatest} />}
+        {incident && <PeekBody incident={incident} onOpen={open} />}
         {!incident && error && (
           <p className="note bad" role="alert">
             The incident could not be loaded. {error.message}

@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from 'react';
+
+/** A row by its incident, and its place among the rows, counted from 0, where that one has left. */
+export interface ActiveRow {
+  readonly id: string;
+  readonly index: number;
+}
+
+/*
+ * The row that has the focus, or had it last: what the keys of rows are about. It changes with every press of `j`, so
+ * it is kept outside of the tree, and only what shows it is drawn again.
+ */
+let active: ActiveRow | null = null;
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Null as long as no row of this list has had the focus. */
+export function activeRow(): ActiveRow | null {
+  return active;
+}
+
+export function setActiveRow(next: ActiveRow | null): void {
+  if (active?.id === next?.id && active?.index === next?.index) return;
+  active = next;
+  for (const listener of listeners) listener();
+}
+
+export function useActiveRow(): ActiveRow | null {
+  return useSyncExternalStore(subscribe, activeRow);
+}
