@@ -81,7 +81,8 @@ class Server:
         )
         try:
             with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310 - likewise.
-                return Answer(response.status, response.headers, json.load(response))
+                content = response.read()
+                return Answer(response.status, response.headers, json.loads(content) if content else None)
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers, json.load(error))

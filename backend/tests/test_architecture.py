@@ -51,7 +51,11 @@ def test_imports_point_down_the_layers(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in SOURCES if path.stem in ("operations", "changing", "log", "export", "queries", "models")],
+    [
+        path
+        for path in SOURCES
+        if path.stem in ("operations", "changing", "counting", "log", "export", "queries", "models")
+    ],
     ids=named,
 )
 def test_what_is_below_the_routes_knows_no_http(path: Path) -> None:
@@ -67,12 +71,17 @@ def test_what_is_below_the_routes_knows_no_http(path: Path) -> None:
 )
 def test_what_features_share_knows_none_of_them(path: Path) -> None:
     for module in imports(path):
-        assert not module.startswith(("tracker.incidents", "tracker.history")), f"{named(path)} imports {module}"
+        assert not module.startswith(("tracker.incidents", "tracker.history", "tracker.views")), (
+            f"{named(path)} imports {module}"
+        )
 
 
-def test_history_does_not_know_incidents() -> None:
-    for path in (BACKEND / "tracker" / "history").glob("*.py"):
-        assert not [module for module in imports(path) if module.startswith("tracker.incidents")], named(path)
+@pytest.mark.parametrize(
+    ("feature", "unknown"), [("history", "incidents"), ("history", "views"), ("incidents", "views")]
+)
+def test_features_know_each_other_in_one_direction(feature: str, unknown: str) -> None:
+    for path in (BACKEND / "tracker" / feature).glob("*.py"):
+        assert not [module for module in imports(path) if module.startswith(f"tracker.{unknown}")], named(path)
 
 
 def environment_uses(tree: ast.Module) -> list[ast.Attribute]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -36,21 +37,36 @@ def kept(connection: Connection) -> set[str]:
     return set(connection.execute(text("SELECT key FROM idempotency_keys")).scalars())
 
 
-WRITES: dict[str, Callable[[dict[str, Any], str], tuple[str, str, Any]]] = {
-    "create": lambda _incident, _change: ("POST", "/api/incidents", BODY),
-    "update": lambda incident, _change: ("PATCH", f"/api/incidents/{incident['id']}", {"owner": "Ana"}),
-    "comment": lambda incident, _change: ("POST", f"/api/incidents/{incident['id']}/comments", {"body": "x"}),
-    "bulk": lambda incident, _change: ("POST", "/api/incidents/bulk", {"ids": [incident["id"]], "set": {"owner": "x"}}),
-    "revert": lambda _incident, change: ("POST", f"/api/changes/{change}/revert", {}),
+@dataclass(frozen=True)
+class Existing:
+    """The ids of what a write can be about."""
+
+    incident: str
+    change: str
+    view: str
+
+
+WRITES: dict[str, Callable[[Existing], tuple[str, str, Any]]] = {
+    "create": lambda _: ("POST", "/api/incidents", BODY),
+    "update": lambda has: ("PATCH", f"/api/incidents/{has.incident}", {"owner": "Ana"}),
+    "comment": lambda has: ("POST", f"/api/incidents/{has.incident}/comments", {"body": "x"}),
+    "bulk": lambda has: ("POST", "/api/incidents/bulk", {"ids": [has.incident], "set": {"owner": "x"}}),
+    "revert": lambda has: ("POST", f"/api/changes/{has.change}/revert", {}),
+    "create view": lambda _: ("POST", "/api/views", {"name": "Saved once"}),
+    "arrange views": lambda has: ("PATCH", "/api/views", {"default": has.view}),
+    "update view": lambda has: ("PATCH", f"/api/views/{has.view}", {"q": "owner:me"}),
+    "delete view": lambda has: ("DELETE", f"/api/views/{has.view}", {}),
 }
 
 
 def test_there_is_a_test_for_every_write(app: Flask) -> None:
     routes = {
-        rule.rule for rule in app.url_map.iter_rules() if (rule.methods or set()) & {"POST", "PATCH", "PUT", "DELETE"}
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"POST", "PATCH", "PUT", "DELETE"}
     }
-    made = [write({"id": "<incident_id>"}, "<change_id>") for write in WRITES.values()]
-    assert {path for _, path, _ in made} == routes
+    made = [write(Existing("<incident_id>", "<change_id>", "<view_id>")) for write in WRITES.values()]
+    assert {(method, path) for method, path, _ in made} == routes
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -59,18 +75,26 @@ def test_a_write_that_is_sent_again_is_done_once(client: FlaskClient, create: An
     client.patch(f"/api/incidents/{incident['id']}", json={"severity": "SEV2"})
     history = f"/api/incidents/{incident['id']}/events"
     change = client.get(history).get_json()["items"][-1]["changeId"]
-    method, path, body = WRITES[write](incident, change)
+    who = {"X-Actor": "Ana"}
+    view = client.post("/api/views", json={"name": "Payments"}, headers=who).get_json()["id"]
+    method, path, body = WRITES[write](Existing(incident["id"], change, view))
+
+    def state() -> list[Any]:
+        return [client.get(read, headers=who).get_json() for read in ("/api/incidents", history, "/api/views")]
+
+    before = state()
     first = send(client, path, body, "a key", method=method)
-    assert first.status_code in (200, 201)
+    assert first.status_code in (200, 201, 204)
     assert "Idempotent-Replayed" not in first.headers
-    state = (client.get("/api/incidents").get_json(), client.get(history).get_json())
+    after = state()
+    assert after != before
     for _ in range(2):
         again = send(client, path, body, "a key", method=method)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert (again.status_code, again.data) == (first.status_code, first.data)
         for header in ("Change-Id", "Content-Type", "ETag", "Location"):
             assert again.headers.get(header) == first.headers.get(header)
-    assert (client.get("/api/incidents").get_json(), client.get(history).get_json()) == state
+    assert state() == after
 
 
 def test_another_request_needs_another_key(client: FlaskClient) -> None:
@@ -231,12 +255,12 @@ def at_once(call: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(one, range(AT_ONCE)))
 
 
-def written(database: Engine) -> tuple[int, int, int]:
-    """How many incidents, versions and events there are."""
-    sql = "SELECT (SELECT count(*) FROM incidents), (SELECT sum(version) FROM incidents), (SELECT count(*) FROM events)"
+def written(database: Engine) -> tuple[int, ...]:
+    """How many incidents, versions, events and saved views there are."""
+    counted = ("count(*) FROM incidents", "sum(version) FROM incidents", "count(*) FROM events")
+    sql = ", ".join(f"(SELECT {what})" for what in (*counted, "count(*) FROM saved_views"))
     with database.connect() as connection:
-        incidents, versions, events = connection.execute(text(sql)).one()
-        return int(incidents), int(versions or 0), int(events)
+        return tuple(int(count or 0) for count in connection.execute(text(f"SELECT {sql}")).one())
 
 
 def check_running(answer: Answer) -> None:
@@ -245,16 +269,24 @@ def check_running(answer: Answer) -> None:
 
 
 def test_of_equal_writes_at_once_one_is_done(server: Server, database: Engine) -> None:
-    adds = {"create": (1, 1, 1), "comment": (0, 0, 1)}
+    adds = {
+        "create": (1, 1, 1, 0),
+        "comment": (0, 0, 1, 0),
+        "create view": (0, 0, 0, 1),
+        "arrange views": (0, 0, 0, 0),
+        "update view": (0, 0, 0, 0),
+        "delete view": (0, 0, 0, -1),
+    }
     for name, write in WRITES.items():
         incident = server.call("/api/incidents", BODY).body
         server.call(f"/api/incidents/{incident['id']}", {"severity": "SEV2"}, "PATCH")
         change = server.call(f"/api/incidents/{incident['id']}/events").body["items"][-1]["changeId"]
-        method, path, body = write(incident, change)
+        view = server.call("/api/views", {"name": f"For {name}"}).body["id"]
+        method, path, body = write(Existing(incident["id"], change, view))
         headers = {"Idempotency-Key": f"{name} at once"}
         before = written(database)
         answers = at_once(lambda _: server.call(path, body, method, headers=headers))  # noqa: B023
-        (first,) = [answer for answer in answers if answer.status in (200, 201) and REPLAYED not in answer.headers]
+        (first,) = [answer for answer in answers if answer.status in (200, 201, 204) and REPLAYED not in answer.headers]
         for answer in answers:
             if answer.status == 409:
                 check_running(answer)
@@ -263,7 +295,7 @@ def test_of_equal_writes_at_once_one_is_done(server: Server, database: Engine) -
         # Those who came too early have it for asking again.
         again = server.call(path, body, method, headers=headers)
         assert (again.status, again.body, again.headers[REPLAYED]) == (first.status, first.body, "true")
-        added = adds.get(name, (0, 1, 1))
+        added = adds.get(name, (0, 1, 1, 0))
         assert written(database) == tuple(map(sum, zip(before, added, strict=True)))
 
 
@@ -276,7 +308,7 @@ def test_equal_keys_of_several_callers_at_once_are_several(server: Server, datab
     for caller in range(4):
         (incident,) = {answer.body["id"] for answer in answers[caller::4] if answer.status == 201}
         assert send_as(caller).body["id"] == incident
-    assert written(database) == (4, 4, 4)
+    assert written(database) == (4, 4, 4, 0)
 
 
 def test_of_different_writes_with_one_key_at_once_one_is_done(server: Server, database: Engine) -> None:
@@ -293,7 +325,7 @@ def test_of_different_writes_with_one_key_at_once_one_is_done(server: Server, da
             assert "another request" in answer.body["errors"]["Idempotency-Key"][0]
     assert send_one(done).body == answers[done].body
     assert send_one(done - 1).status == 422
-    assert written(database) == (1, 1, 1)
+    assert written(database) == (1, 1, 1, 0)
 
 
 def test_writers_at_once_remove_the_keys_that_have_expired(server: Server, database: Engine) -> None:

@@ -30,12 +30,20 @@ READS = [
     "/api/incidents/INC-1/events",
     "/api/incidents/export",
     "/api/incidents/facets",
+    "/api/incidents/similar?title=Something&service=payments-api",
     "/api/openapi.json",
     "/api/services",
+    "/api/views",
+    "/api/views/open",
 ]
 
 
-MEMBERS = ("errors", "current", "conflicts", "matched", "database", "version")
+def with_parameter(path: str, parameter: str) -> str:
+    """The address with one parameter more."""
+    return f"{path}{'&' if '?' in path else '?'}{parameter}"
+
+
+MEMBERS = ("errors", "mistakes", "current", "conflicts", "matched", "database", "version")
 """What some problems say beyond the members that all have."""
 
 
@@ -179,6 +187,8 @@ def test_an_unknown_incident_is_not_found(client: FlaskClient, reference: str) -
         ("/api/incidents/INC-1/events", {"GET", "HEAD", "OPTIONS"}),
         ("/api/incidents/facets", {"GET", "HEAD", "OPTIONS", "PATCH"}),
         ("/api/services", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/views", {"GET", "HEAD", "OPTIONS", "PATCH", "POST"}),
+        ("/api/views/open", {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}),
         ("/api/health", {"GET", "HEAD", "OPTIONS"}),
         ("/api/openapi.json", {"GET", "HEAD", "OPTIONS"}),
         ("/api/docs", {"GET", "HEAD", "OPTIONS"}),
@@ -251,10 +261,10 @@ def test_an_unknown_parameter_is_refused_by_every_address(client: FlaskClient, c
     number = create()["number"]
     path = path.replace("INC-1", f"INC-{number}")
     assert client.get(path).status_code == 200
-    problem = check_problem(client.get(f"{path}?colour=red"), 422)
+    problem = check_problem(client.get(with_parameter(path, "colour=red")), 422)
     assert list(problem["errors"]) == ["colour"]
     assert problem["errors"]["colour"][0].startswith("Is not known here. Known: ")
-    check_problem(client.get(f"{path}?=x"), 422)
+    check_problem(client.get(with_parameter(path, "=x")), 422)
 
 
 def test_an_unknown_parameter_of_a_write_is_refused(client: FlaskClient, create: Any) -> None:
@@ -268,12 +278,13 @@ def test_an_unknown_parameter_of_a_write_is_refused(client: FlaskClient, create:
 
 
 def test_what_is_not_known_is_named_with_what_is(client: FlaskClient) -> None:
-    filters = "search, severity, status, service, owner, created_from, created_to, updated_since"
+    filters = "q, search, severity, status, service, owner, created_from, created_to, updated_since"
     for path, known in (
         ("/api/incidents", f"{filters}, sort_by, order, page, per_page, cursor"),
         ("/api/incidents/export", f"{filters}, sort_by, order, format"),
         ("/api/incidents/facets", filters),
         ("/api/services", "search"),
+        ("/api/views", "none"),
         ("/api/health", "none"),
     ):
         errors = check_problem(client.get(f"{path}?x=1&y=2"), 422)["errors"]
@@ -334,7 +345,10 @@ def test_while_the_database_is_away_every_address_that_needs_it_says_when_to_try
         away.get("/api/incidents/facets"),
         away.get("/api/incidents/INC-1"),
         away.get("/api/incidents/INC-1/events"),
+        away.get("/api/incidents/similar?title=x&service=y"),
         away.get("/api/services"),
+        away.get("/api/views"),
+        away.post("/api/views", json={"name": "x"}),
         away.get("/api/health"),
         away.post("/api/incidents", json=BODY),
         away.patch("/api/incidents/INC-1", json={"title": "Another title"}),
@@ -493,7 +507,13 @@ def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: A
     number = create()["number"]
     seen = set()
     for rule in app.url_map.iter_rules():
-        values = {"incident_id": f"INC-{number}", "change_id": "x", "name": "swagger-ui.css", "path": "incidents"}
+        values = {
+            "incident_id": f"INC-{number}",
+            "change_id": "x",
+            "view_id": "open",
+            "name": "swagger-ui.css",
+            "path": "incidents",
+        }
         with app.test_request_context():
             path = app.url_map.bind("localhost").build(rule.endpoint, {name: values[name] for name in rule.arguments})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -517,5 +537,9 @@ def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: A
             )
             assert "no_such" in unknown["errors"]
     assert {path for method, path in seen if method == "GET" and path.startswith("/api/")} == {
-        path.replace("INC-1", "<incident_id>").replace("swagger-ui.css", "<path:name>") for path in READS
+        path.partition("?")[0]
+        .replace("INC-1", "<incident_id>")
+        .replace("swagger-ui.css", "<path:name>")
+        .replace("views/open", "views/<view_id>")
+        for path in READS
     }

@@ -15,6 +15,7 @@ from tracker.incidents import queries
 from tracker.incidents import routes as incidents
 from tracker.openapi import API_OPTIONS
 from tracker.parsing import check_host, check_request
+from tracker.views import routes as views
 from tracker.wire import OrjsonProvider
 
 MIGRATIONS = BACKEND / "migrations"
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     app.extensions["live"] = Hub(app, event_log, limit=settings.streams)
     api.register_blueprint(incidents.blp)
     api.register_blueprint(history.blp)
+    api.register_blueprint(views.blp)
     about.register(app)
     browser.register(app)
     if settings.cors_origins:

@@ -44,6 +44,14 @@ CHANGE_ID = {
     "schema": {"type": "string"},
     "example": "019ab2f4-77aa-7c10-8f3e-0b1d2c3e4f50",
 }
+VIEW_ID = {
+    "name": "view_id",
+    "in": "path",
+    "required": True,
+    "description": "The id of a built-in view, such as open, or of one that was saved.",
+    "schema": {"type": "string"},
+    "example": "open",
+}
 X_ACTOR = {
     "name": "X-Actor",
     "in": "header",
@@ -52,6 +60,11 @@ X_ACTOR = {
     "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
     "example": "Ana Souza",
 }
+X_ACTOR_OF_VIEWS = X_ACTOR | {
+    "description": "Whose views, and who is meant by owner:me in them, written as for a change. Left out: those "
+    "of anonymous, for whom `me` is nobody.",
+}
+X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -90,7 +103,7 @@ IF_NONE_MATCH = {
     "example": '"3"',
 }
 ETAG = {"description": "The version, in double quotes.", "schema": {"type": "string"}, "example": '"3"'}
-LOCATION = {"description": "The address of the new incident.", "schema": {"type": "string"}}
+LOCATION = {"description": "The address of what was created.", "schema": {"type": "string"}}
 CONTENT_DISPOSITION = {
     "description": "That it is a file to keep, and a name for it.",
     "schema": {"type": "string"},
@@ -124,7 +137,7 @@ class ProblemSchema(Schema):
 
 _DESCRIPTIONS = {
     400: "The request cannot be read: malformed JSON, or a cursor of another list.",
-    404: "There is no such incident, or no such change.",
+    404: "There is no such incident, change or view.",
     409: "It does not fit the state of things; or the first request with this Idempotency-Key is still at work.",
     413: "The body is larger than 1 MiB.",
     415: "The Content-Type is not application/json.",

@@ -244,13 +244,21 @@ _actor = Text(low=1, high=NAME_MAX)
 def actor() -> str:
     """Who is calling: the display name in ``X-Actor``, or ``anonymous``.
 
+    :raises Invalid: as :func:`named_actor` does.
+    """
+    return named_actor() or "anonymous"
+
+
+def named_actor() -> str | None:
+    """The display name in ``X-Actor``; None where nobody said who is calling.
+
     Header values are ASCII on their way through servers and proxies, so a name is percent-encoded UTF-8.
 
     :raises Invalid: where it is not, is too long or has control characters.
     """
     given = request.headers.get("X-Actor")
     if given is None:
-        return "anonymous"
+        return None
     try:
         if not given or not given.isascii():
             raise ValueError("the server hands over nothing of a value that is not ASCII")

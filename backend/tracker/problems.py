@@ -1,5 +1,7 @@
 """Domain errors, and the one renderer that turns every error into RFC 9457 ``application/problem+json``."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -95,6 +97,13 @@ class NotRevertible(Conflict):
     title = "This change cannot be reverted"
 
 
+class BuiltIn(Conflict):
+    """What everybody has cannot be changed by one."""
+
+    type = "urn:incident-tracker:problem:built-in"
+    title = "This is built in"
+
+
 class Overtaken(Conflict):
     """What a change set has been changed since; ``conflicts`` says where, and by whom."""
 
@@ -123,8 +132,35 @@ class Invalid(Problem):
     type = "urn:incident-tracker:problem:invalid"
     title = "Some fields or parameters are not valid"
 
-    def __init__(self, errors: Errors) -> None:
-        super().__init__(f"Not valid: {', '.join(errors)}.", errors=errors)
+    def __init__(self, errors: Errors, **members: Any) -> None:
+        super().__init__(f"Not valid: {', '.join(errors)}.", errors=errors, **members)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a part of a query: from ``start`` up to ``end``, counted in code points.
+
+    :param allowed: what may stand there, where that can be listed.
+    """
+
+    start: int
+    end: int
+    message: str
+    allowed: Sequence[str] = ()
+
+
+class Misread(Invalid):
+    """A query with mistakes, which the member ``mistakes`` points at.
+
+    :param within: the field of the body that has the query, where it is not at the top.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake], *, within: str | None = None) -> None:
+        self.mistakes = mistakes
+        errors: Errors = {"q": [mistake.message for mistake in mistakes]}
+        super().__init__(
+            errors if within is None else {within: errors}, mistakes=[asdict(mistake) for mistake in mistakes]
+        )
 
 
 class Unavailable(Problem):

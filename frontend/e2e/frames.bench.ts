@@ -80,7 +80,7 @@ function rowFor(perPage: number, step: string): Row {
 /** Until the URL says so and its answers are drawn. */
 async function settled(page: Page, search = ''): Promise<void> {
   await expect
-    .poll(() => new URL(page.url()).searchParams.get('search') ?? '', { timeout: 60_000 })
+    .poll(() => new URL(page.url()).searchParams.get('q') ?? '', { timeout: 60_000 })
     .toBe(search);
   await page.waitForLoadState('networkidle');
   await expect(page.locator('[data-stale], .skeletons')).toHaveCount(0);
@@ -124,7 +124,7 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
   });
   await page.addInitScript(watchFrames);
   await withoutStream(page);
-  await page.goto(`/?status=all&per_page=${perPage}`);
+  await page.goto(`/?q=&per_page=${perPage}`);
   await page.waitForFunction(() => window.rowsPaintedAt !== null);
   await page.waitForLoadState('networkidle');
   const rowsPainted = (await page.evaluate(() => window.rowsPaintedAt)) ?? Number.NaN;
@@ -136,7 +136,7 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
 async function typeSearches(page: Page, perPage: number): Promise<void> {
   for (const [kind, text] of Object.entries(SEARCHES)) {
     for (const [speed, pauses] of Object.entries(SPEEDS)) {
-      await page.getByRole('searchbox').focus();
+      await page.getByRole('combobox', { name: 'Search incidents' }).focus();
       await measure(page, perPage, `type ${kind}, ${speed}`, async () => {
         for (const [at, letter] of [...text].entries()) {
           await page.keyboard.press(letter);
@@ -144,7 +144,7 @@ async function typeSearches(page: Page, perPage: number): Promise<void> {
         }
         await settled(page, text);
       });
-      await page.getByRole('button', { name: 'Clear the search' }).click();
+      await page.getByRole('combobox', { name: 'Search incidents' }).fill('');
       await settled(page);
     }
   }
@@ -188,11 +188,11 @@ for (const perPage of PER_PAGE) {
       });
       await measure(page, perPage, 'filter SEV1', async () => {
         await page.getByRole('button', { name: /^SEV1/ }).click();
-        await settled(page);
+        await settled(page, 'sev:1');
       });
       await measure(page, perPage, 'sort by title', async () => {
         await page.getByRole('columnheader', { name: 'Title' }).getByRole('link').click();
-        await settled(page);
+        await settled(page, 'sev:1');
       });
       await page.context().close();
     });

@@ -52,9 +52,9 @@ test('no other host is contacted, and the console stays clean', async ({ page, b
 });
 
 test('filters narrow the list, live in the URL, and Back takes them away', async ({ page }) => {
-  await page.goto('/?status=all');
+  await page.goto('/?q=');
   await page.getByRole('button', { name: /^SEV1/ }).click();
-  await expect(page).toHaveURL('/?severity=SEV1&status=all');
+  await expect(page).toHaveURL('/?q=sev:1');
   await expect(page.locator('tbody .c-severity').first()).toHaveText('SEV1');
   const count = await page.getByRole('button', { name: /^SEV1/ }).locator('.count').innerText();
   await expect(page.locator('.range')).toContainText(`of ${count}`);
@@ -64,16 +64,16 @@ test('filters narrow the list, live in the URL, and Back takes them away', async
 
   await page.getByRole('button', { name: 'Owner' }).click();
   await page.getByRole('checkbox', { name: /Unassigned/ }).check();
-  await expect(page).toHaveURL('/?severity=SEV1&status=all&owner=none');
+  await expect(page).toHaveURL('/?q=sev:1+owner:none');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: /^Owner/ })).toBeFocused();
 
   await page.reload();
   await expect(page.getByRole('button', { name: /^SEV1/ })).toHaveAttribute('aria-pressed', 'true');
   await page.goBack();
-  await expect(page).toHaveURL('/?severity=SEV1&status=all');
+  await expect(page).toHaveURL('/?q=sev:1');
   await page.goBack();
-  await expect(page).toHaveURL('/?status=all');
+  await expect(page).toHaveURL('/?q=');
   await expect(page.getByRole('button', { name: /^SEV1/ })).toHaveAttribute(
     'aria-pressed',
     'false',
@@ -97,21 +97,23 @@ test('a name with a comma and a quote can be filtered by', async ({ page, reques
 test('search replaces the URL instead of filling the history', async ({ page, request }) => {
   await createIncident(request, { title: 'Zebra crossing the load balancer' });
   await page.goto('/');
-  await page.goto('/?severity=SEV3');
+  await page.goto('/?q=status:open,mitigated+sev:3');
   await expect(rows(page).first()).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('zebra load');
   await expect(rows(page)).toHaveCount(1);
-  await expect(page).toHaveURL('/?search=zebra+load&severity=SEV3');
+  await expect(page).toHaveURL('/?q=status:open,mitigated+sev:3+zebra+load');
   await page.goBack();
   await expect(page).toHaveURL('/');
-  await expect(page.getByRole('searchbox')).toHaveValue('');
+  await expect(page.getByRole('combobox', { name: 'Search incidents' })).toHaveValue(
+    'status:open,mitigated',
+  );
 });
 
 test('columns sort both ways', async ({ page }) => {
-  await page.goto('/?status=all');
+  await page.goto('/?q=');
   await page.getByRole('columnheader', { name: 'Service' }).getByRole('link').click();
-  await expect(page).toHaveURL('/?status=all&sort_by=service&order=asc');
+  await expect(page).toHaveURL('/?q=&sort_by=service&order=asc');
   await expect(page.getByRole('columnheader', { name: 'Service' })).toHaveAttribute(
     'aria-sort',
     'ascending',
@@ -127,22 +129,22 @@ test('columns sort both ways', async ({ page }) => {
 });
 
 test('pages turn by button and by key', async ({ page }) => {
-  await page.goto('/?status=all');
+  await page.goto('/?q=');
   await expect(page.locator('.range')).toContainText('1–50 of');
   const first = await page.locator('.row-link').first().innerText();
   await page.getByRole('link', { name: 'Next page' }).click();
-  await expect(page).toHaveURL('/?status=all&page=2');
+  await expect(page).toHaveURL('/?q=&page=2');
   await expect(page.locator('.range')).toContainText('51–100 of');
   await expect(page.locator('.row-link').first()).not.toHaveText(first);
   await page.keyboard.press('[');
-  await expect(page).toHaveURL('/?status=all');
+  await expect(page).toHaveURL('/?q=');
   await page.getByRole('combobox', { name: 'Rows' }).selectOption('100');
-  await expect(page).toHaveURL('/?status=all&per_page=100');
+  await expect(page).toHaveURL('/?q=&per_page=100');
   await expect(rows(page)).toHaveCount(100);
 });
 
 test('Back returns to the same list and the same row', async ({ page }) => {
-  await page.goto('/?status=all&page=2');
+  await page.goto('/?q=&page=2');
   const row = rows(page).nth(40);
   // A row that is far away is not drawn yet, and what is not drawn has no inner text.
   const title = (await row.locator('.row-link').textContent()) ?? '';
@@ -152,7 +154,7 @@ test('Back returns to the same list and the same row', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
   expect(await page.evaluate(() => scrollY)).toBe(0);
   await page.getByRole('link', { name: 'Incidents', exact: true }).click();
-  await expect(page).toHaveURL('/?status=all&page=2');
+  await expect(page).toHaveURL('/?q=&page=2');
   await expect(page.locator('.row-link:focus')).toHaveText(title);
   expect(await page.evaluate(() => scrollY)).toBe(before);
 });
@@ -163,7 +165,7 @@ test('Back from an incident that left the list puts the focus on the row in its 
 }) => {
   await createIncident(request, { title: 'Quokka one', severity: 'SEV1' });
   await createIncident(request, { title: 'Quokka two', severity: 'SEV2' });
-  await page.goto('/?search=quokka');
+  await page.goto('/?q=status:open,mitigated+quokka');
   await page.locator('.row-link').first().press('Enter');
   await page.getByRole('button', { name: 'Resolved' }).press('Enter');
   await expect(page.getByText('Time to resolve')).toBeVisible();

@@ -31,8 +31,8 @@ test('two tabs hold one stream, and show what others do within a second', async 
   const incident = await createIncident(request, { title: 'Walrus in the pipeline' });
   const first = await context.newPage();
   const second = await context.newPage();
-  await open(first, '/?search=walrus');
-  await open(second, '/?search=walrus');
+  await open(first, '/?q=status:open,mitigated+walrus');
+  await open(second, '/?q=status:open,mitigated+walrus');
   expect(streams).toHaveLength(1);
 
   const began = Date.now();
@@ -123,7 +123,7 @@ test('after a restart of the server the stream is resumed, and nothing in betwee
 }) => {
   const incident = await createIncident(request, { title: 'Manatee in the pipeline' });
   const line = await openLine(baseURL ?? '');
-  await open(page, `${line.url}/?search=manatee`);
+  await open(page, `${line.url}/?q=status:open,mitigated+manatee`);
   await line.cut();
   await expect(dot(page)).toHaveAttribute('data-state', 'reconnecting');
   await expect(page.locator('.live-word')).toHaveText('Reconnecting');
@@ -144,7 +144,7 @@ test('where no stream can be held the list is polled, until one can', async ({ p
   test.setTimeout(90_000);
   const incident = await createIncident(request, { title: 'Dugong in the pipeline' });
   await refuseStream(page);
-  await page.goto('/?search=dugong');
+  await page.goto('/?q=status:open,mitigated+dugong');
   await expect(dot(page)).toHaveAttribute('data-state', 'polling', { timeout: 20_000 });
   await changeAs(request, 'Cleo', incident.id, { status: 'RESOLVED' });
   await createIncident(request, { title: 'Dugong again' });

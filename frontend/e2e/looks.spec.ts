@@ -17,22 +17,41 @@ async function expectAccessible(page: Page, only?: 'color-contrast') {
 /** Every page and every state that has a look of its own. */
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   list: async (page) => {
-    await page.goto('/?status=all&per_page=25');
+    await page.goto('/?q=&per_page=25');
     await expect(page.locator('tbody tr').first()).toBeVisible();
   },
   'list with a filter open': async (page) => {
-    await page.goto('/?severity=SEV1,SEV2');
+    await page.goto('/?q=status:open,mitigated+sev:1,2');
     await page.getByRole('button', { name: 'Service' }).click();
     await expect(page.getByRole('checkbox').first()).toBeVisible();
   },
   'list with the export open': async (page) => {
-    await page.goto('/?severity=SEV1,SEV2');
+    await page.goto('/?q=status:open,mitigated+sev:1,2');
     await page.getByRole('button', { name: 'Export' }).click();
     await expect(page.getByRole('link', { name: /^CSV/ })).toBeVisible();
   },
   'nothing matches': async (page) => {
-    await page.goto('/?search=qqqqqqq');
+    await page.goto('/?q=qqqqqqq');
     await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  },
+  'completions of the search': async (page) => {
+    await page.goto('/');
+    await expect(page.locator('tbody tr').first()).toBeVisible();
+    await page.keyboard.press('/');
+    await page.keyboard.type('owner:');
+    await expect(page.getByRole('listbox', { name: 'Completions' })).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+  },
+  'search with a mistake': async (page) => {
+    await page.goto('/');
+    await expect(page.locator('tbody tr').first()).toBeVisible();
+    await page.keyboard.press('/');
+    await page.keyboard.type('sev:9 "disk full" ');
+    await expect(page.locator('.mistakes')).toBeVisible();
+  },
+  'link with a mistake': async (page) => {
+    await page.goto('/?q=sev:9');
+    await expect(page.getByRole('heading', { name: 'The search cannot be read' })).toBeVisible();
   },
   'list that failed': async (page) => {
     await page.route('**/api/incidents?*', (route) => route.abort());
@@ -100,12 +119,12 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   },
   help: async (page) => {
-    await page.goto('/?severity=SEV1');
+    await page.goto('/?q=status:open,mitigated+sev:1');
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
   },
   'your name': async (page) => {
-    await page.goto('/?severity=SEV1');
+    await page.goto('/?q=status:open,mitigated+sev:1');
     await page.getByRole('button', { name: 'Set your name' }).click();
     await expect(page.getByLabel('Your name', { exact: true }).last()).toBeVisible();
   },
@@ -147,7 +166,7 @@ test('320 pixels are enough, as is a zoom of 400 %', async ({ page, request }) =
   await withoutStream(page);
   for (const path of [
     '/',
-    '/?search=Unbreakable',
+    '/?q=Unbreakable',
     `/incidents/INC-${incident.number}`,
     '/incidents/new',
     '/nowhere',

@@ -3,7 +3,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { changeAs, createIncident } from './api';
 import { withoutStream } from './stream';
 
-const LIST = '/?status=all&sort_by=number&order=asc';
+const LIST = '/?q=&sort_by=number&order=asc';
 
 const row = (page: Page, index: number) => page.locator('tbody .row-link').nth(index);
 const peek = (page: Page) => page.getByRole('complementary', { name: /^INC-/ });
@@ -59,7 +59,7 @@ test('Escape closes the peek first, then gives up the selection', async ({ page 
 
 test('what happens to the incident shows in the peek', async ({ page, request }) => {
   const incident = await createIncident(request, { title: 'Watched in the peek' });
-  await openPeek(page, '/?status=all&search=Watched');
+  await openPeek(page, '/?q=Watched');
   await expect(page.locator('.live')).toHaveAttribute('data-state', 'live');
   await changeAs(request, 'Cleo', incident.id, { status: 'MITIGATED' });
   await expect(peek(page).getByRole('listitem').first()).toContainText('Cleo marked it Mitigated');

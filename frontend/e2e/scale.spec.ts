@@ -8,7 +8,7 @@ import { withoutStream } from './stream';
 const LIST = '/api/incidents';
 const FACETS = '/api/incidents/facets';
 
-/** The API requests of a page as they are sent and as they are aborted: "/api/incidents?search=…". */
+/** The API requests of a page as they are sent and as they are aborted: "/api/incidents?q=…". */
 function watch(page: Page) {
   const sent: Request[] = [];
   const aborted: Request[] = [];
@@ -32,7 +32,10 @@ function watch(page: Page) {
   };
 }
 
-const searchOf = (request: Request) => new URL(request.url()).searchParams.get('search');
+/** What is typed stands behind what the list shows already. */
+const SHOWN = 'status:open,mitigated ';
+const searchOf = (request: Request) =>
+  new URL(request.url()).searchParams.get('q')?.replace(SHOWN, '');
 const pathOf = (request: Request) => new URL(request.url()).pathname;
 
 test.beforeEach(({ page }) => withoutStream(page));
@@ -76,14 +79,14 @@ function answerOf(path: string, title: string, total: number) {
   };
 }
 
-/** Answers `search=text` once it is let go, with rows that carry that text. */
+/** Answers the search for a text once it is let go, with rows that carry that text. */
 async function hold(page: Page, text: string, total: number, failing = false) {
   let letGo = () => {};
   const released = new Promise<void>((resolve) => {
     letGo = resolve;
   });
   await page.route(
-    (url) => url.pathname.startsWith(LIST) && url.searchParams.get('search') === text,
+    (url) => url.pathname.startsWith(LIST) && url.searchParams.get('q') === SHOWN + text,
     async (route: Route) => {
       await released;
       const path = pathOf(route.request());
@@ -160,14 +163,14 @@ test('one list and one facets request, whatever opens or changes the list', asyn
   await expect.poll(() => sent.length).toBe(1);
   expect(await settle()).toEqual([LIST]);
   await page.goBack();
-  await expect(page).toHaveURL('/?status=all&sort_by=createdAt');
+  await expect(page).toHaveURL('/?q=&sort_by=createdAt');
   await expect.poll(() => sent.length).toBe(2);
   expect(await settle()).toEqual([LIST, FACETS]);
 });
 
 test('a search that finds nothing asks for nothing more', async ({ page }) => {
   const { takePaths } = watch(page);
-  await page.goto('/?search=qqqqqqq');
+  await page.goto('/?q=qqqqqqq');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
   await page.waitForLoadState('networkidle');
   expect(takePaths()).toEqual([LIST, FACETS]);
@@ -211,8 +214,10 @@ test('typing on aborts what was asked before, and a late answer is never shown',
   await expect(page.locator('.row-link')).toHaveText(['Found by checkout timeout']);
   await expect(page.locator('.range')).toHaveText('1–1 of 333,333');
   await expect(page.locator('.chips .count').first()).toHaveText('333,333');
-  await expect(page.getByRole('searchbox')).toHaveValue('checkout timeout');
-  await expect(page).toHaveURL('/?search=checkout+timeout');
+  await expect(page.getByRole('combobox', { name: 'Search incidents' })).toHaveValue(
+    'status:open,mitigated checkout timeout',
+  );
+  await expect(page).toHaveURL('/?q=status:open,mitigated+checkout+timeout');
   await expect(page.locator('[data-stale]')).toHaveCount(0);
   expect((await texts()).join()).not.toMatch(/111,111|222,222|Found by checkout(,| time,)/);
 });
@@ -247,7 +252,7 @@ test('an overloaded server is asked again when it said, and no more once nobody 
   await expect(page.locator('tbody tr').first()).toBeVisible();
   const at: number[] = [];
   await page.route(
-    (url) => url.pathname === LIST && url.searchParams.get('search') === 'checkout',
+    (url) => url.pathname === LIST && url.searchParams.get('q') === `${SHOWN}checkout`,
     async (route) => {
       at.push(Date.now());
       const headers = { 'Retry-After': at.length === 1 ? '1' : '3' };
@@ -272,7 +277,7 @@ test('leaving the list aborts what it asked', async ({ page }) => {
   await page.goto('/');
   await expect(page.locator('tbody tr').first()).toBeVisible();
   await page.route(
-    (url) => url.pathname.startsWith(LIST) && url.searchParams.get('severity') === 'SEV1',
+    (url) => url.pathname.startsWith(LIST) && url.searchParams.get('q') === `${SHOWN}sev:1`,
     async () => {},
   );
   sent.splice(0);

@@ -2,6 +2,7 @@ import { lazy } from 'react';
 import { Route, Routes } from 'react-router';
 import { Layout } from '@/components/Layout';
 import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
+import { SearchBox } from '@/features/incidents/components/SearchBox';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -13,7 +14,7 @@ export function App() {
   return (
     <>
       <Routes>
-        <Route element={<Layout />}>
+        <Route element={<Layout search={<SearchBox />} />}>
           <Route index element={<IncidentListPage />} />
           <Route path="incidents/new" element={<CreateIncidentPage />} />
           <Route path="incidents/:id" element={<IncidentDetailPage />} />

@@ -100,6 +100,35 @@ def test_a_field_that_came_back_to_its_value_was_changed_all_the_same(client: Fl
     assert check_problem(revert(client, change), 409)["conflicts"][0]["fields"] == ["severity"]
 
 
+def test_changes_of_one_field_are_taken_back_one_after_another(client: FlaskClient, create: Any) -> None:
+    incident = create()
+    changes = []
+    for status in ("MITIGATED", "RESOLVED", "OPEN"):
+        client.patch(f"/api/incidents/{incident['id']}", json={"status": status})
+        changes.append(last_change(client, incident))
+    assert revert(client, changes[0]).status_code == 409
+    for change, status in zip(reversed(changes), ("RESOLVED", "MITIGATED", "OPEN"), strict=True):
+        assert revert(client, change).status_code == 200
+        assert read(client, incident)["status"] == status
+    assert read(client, incident)["mitigatedAt"] is None
+
+
+def test_what_was_taken_back_and_done_again_counts(client: FlaskClient, create: Any) -> None:
+    incident = create()
+    address = f"/api/incidents/{incident['id']}"
+    client.patch(address, json={"severity": "SEV1"})
+    first = last_change(client, incident)
+    client.patch(address, json={"severity": "SEV2"}, headers={"X-Actor": "Cleo"})
+    undone = revert(client, last_change(client, incident)).get_json()["changeId"]
+    redone = revert(client, undone, "Dan").get_json()["changeId"]
+    (conflict,) = revert(client, first).get_json()["conflicts"]
+    assert (conflict["fields"], conflict["actor"]) == (["severity"], "Cleo")
+    assert read(client, incident)["severity"] == "SEV2"
+    revert(client, redone)
+    assert revert(client, first).status_code == 200
+    assert read(client, incident)["severity"] == incident["severity"]
+
+
 def test_other_fields_and_comments_since_do_not_matter(client: FlaskClient, create: Any) -> None:
     incident = create()
     address = f"/api/incidents/{incident['id']}"
@@ -124,8 +153,10 @@ def test_a_bulk_change_is_reverted_as_a_whole_or_not_at_all(client: FlaskClient,
     assert [read(client, incident) for incident in incidents] == before
     # Without what stands in the way, all of it goes back.
     assert revert(client, last_change(client, incidents[1])).status_code == 200
-    problem = check_problem(revert(client, change), 409)
-    assert [conflict["actor"] for conflict in problem["conflicts"]] == ["Bo"]
+    assert revert(client, change).status_code == 200
+    assert [read(client, incident)["severity"] for incident in incidents] == ["SEV1", "SEV2", "SEV3"]
+    # What was taken back is not taken back once more.
+    assert [one["actor"] for one in check_problem(revert(client, change), 409)["conflicts"]] == ["Bo"] * 3
 
 
 def test_a_whole_bulk_change_goes_back(client: FlaskClient, create: Any) -> None:
@@ -223,12 +254,19 @@ step = st.one_of(
 def test_any_changes_and_reverts_do_what_a_model_says(
     client: FlaskClient, create: Callable[..., dict[str, Any]], connection: Connection, steps: list[Any]
 ) -> None:
-    """The model keeps every change's fields before and after, and refuses what was touched since."""
+    """The model keeps every change's fields before and after, and refuses what was touched since and is not undone."""
     with connection.begin_nested() as savepoint:
         incidents = [create() for _ in range(3)]
         model = [{name: read(client, incident)[name] for name in FIELDS} for incident in incidents]
         done: list[tuple[str, dict[int, dict[str, tuple[Any, Any]]]]] = []
+        # What each of them took back, by its place among them.
+        targets: list[int | None] = []
+
+        def is_undone(place: int) -> bool:
+            return any(target == place and not is_undone(later) for later, target in enumerate(targets))
+
         for kind, first, fields in steps:
+            at: int | None = None
             if kind == "change":
                 touched = {
                     index: {
@@ -246,8 +284,9 @@ def test_any_changes_and_reverts_do_what_a_model_says(
                 at = first % len(done)
                 change, what = done[at]
                 clash = any(
-                    later.get(index, {}).keys() & mine.keys()
-                    for _, later in done[at + 1 :]
+                    done[later][1].get(index, {}).keys() & mine.keys()
+                    for later in range(at + 1, len(done))
+                    if not is_undone(later) and (targets[later] or 0) <= at
                     for index, mine in what.items()
                 )
                 answer = revert(client, change)
@@ -264,6 +303,7 @@ def test_any_changes_and_reverts_do_what_a_model_says(
                 model[index] |= {name: after for name, (_, after) in changes.items()}
             if touched:
                 done.append((answer.get_json()["changeId"], touched))
+                targets.append(at)
             assert [{name: read(client, one)[name] for name in FIELDS} for one in incidents] == model
         for incident in incidents:
             # Replayed, the log gives the incident, times and all.

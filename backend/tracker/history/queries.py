@@ -54,29 +54,42 @@ def events_of_change(change_id: UUID) -> list[Logged]:
     return [Logged(UUID(str(row.incident_id)), EventType(row.type), row.changes) for row in rows]
 
 
-# The last one for each incident says who it was; the fields are those of all.
 _LATER = """
-    SELECT mine.incident_id, array_agg(DISTINCT field ORDER BY field) AS fields,
-        (array_agg(later.actor ORDER BY later.id DESC))[1] AS actor,
-        (array_agg(later.at ORDER BY later.id DESC))[1] AS at
+    SELECT later.incident_id, later.change_id, later.reverts_change_id, later.actor, later.at,
+        array_agg(field ORDER BY field) AS fields
     FROM events AS mine
     JOIN events AS later ON later.incident_id = mine.incident_id AND later.id > mine.id
     CROSS JOIN LATERAL jsonb_object_keys(later.changes) AS field
     WHERE mine.change_id = %(change)s AND (mine.changes ? field OR %(companions)s::jsonb -> field ?| ARRAY(
         SELECT jsonb_object_keys(mine.changes)
     ))
-    GROUP BY mine.incident_id
+    GROUP BY later.id ORDER BY later.id DESC
 """
 
 
 def later_touches(change_id: UUID, *, companions: Mapping[str, Sequence[str]]) -> dict[UUID, dict[str, Any]]:
     """For each incident of a change, which of the fields that it set were set again since, by whom last, and when.
 
+    What was done since and taken back again does not count: it left nothing behind. So several changes of one field
+    can be taken back one after another, the newest first.
+
     :param companions: field -> those with which it stands or falls, so that setting it counts as setting them.
     """
     parameters = {"change": str(change_id), "companions": dumps(companions).decode()}
-    rows = db.session.connection().exec_driver_sql(_LATER, parameters)
-    return {UUID(str(row.incident_id)): {"fields": list(row.fields), "actor": row.actor, "at": row.at} for row in rows}
+    rows = db.session.connection().exec_driver_sql(_LATER, parameters).all()
+    since = {(row.incident_id, row.change_id) for row in rows}
+    taken_back = set()
+    touches: dict[UUID, dict[str, Any]] = {}
+    # The newest first: whether an undo counts is known once it is known whether it was taken back itself.
+    for row in rows:
+        if (row.incident_id, row.change_id) in taken_back:
+            continue
+        if (row.incident_id, row.reverts_change_id) in since:
+            taken_back.add((row.incident_id, row.reverts_change_id))
+            continue
+        touch = touches.setdefault(UUID(str(row.incident_id)), {"fields": [], "actor": row.actor, "at": row.at})
+        touch["fields"] = sorted({*touch["fields"], *row.fields})
+    return touches
 
 
 def read_event(event_id: int) -> str:

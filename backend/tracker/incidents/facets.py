@@ -84,10 +84,11 @@ def _groups(source: str, conditions: list[str], which: IncidentFilter) -> list[_
 
 def _summed(facet: str, which: IncidentFilter, groups: list[_Group]) -> Counts:
     """The groups that the other facets let through, by this facet."""
-    chosen = {other: getattr(which, other) for other in FACETS if other != facet and getattr(which, other)}
+    others = which.without(facet)
+    chosen = others.chosen()
     counts: Counter[str | None] = Counter()
     for values, count in groups:
-        if all(values[other] in allowed for other, allowed in chosen.items()):
+        if all(others.lets(other, values[other]) for other in chosen):
             counts[values[facet]] += count
     return counts
 

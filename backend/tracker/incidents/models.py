@@ -168,6 +168,14 @@ Index(
     postgresql_include=_FACETS,
     postgresql_where=_UNRESOLVED,
 )
+# Those of one service, newest first, to find what may have been reported already.
+Index(
+    "ix_incidents_unresolved_of_service",
+    Incident.service,
+    Incident.created_at,
+    Incident.number,
+    postgresql_where=_UNRESOLVED,
+)
 Index("ix_incidents_of_service", Incident.service, Incident.created_at, Incident.number)
 Index("ix_incidents_of_owner", Incident.owner, Incident.created_at, Incident.number)
 # Both keep little aside for later, since every search looks through all of it.

@@ -26,6 +26,9 @@ AHEAD = 20_000
 DEEP = 1_000
 """From this offset on, a page is found without looking at the rows before it."""
 SERVICES_LISTED = 100
+COMPARED = 500
+"""Incidents whose titles are compared with another; each takes up to a twentieth of a millisecond."""
+SIMILAR_LISTED = 5
 
 
 def rendered_from(source: str) -> str:
@@ -133,7 +136,7 @@ def list_incidents(
     at = ordering.position(cursor) if cursor is not None else None
     page = page or 1
     wanted = _Page(ordering, per_page, (page - 1) * per_page if at is None else 0, at)
-    total, rows = (_search if which.search else _walk)(which, wanted)
+    total, rows = (_search if which.searches else _walk)(which, wanted)
     items = rows[:per_page]
     end = None
     if len(rows) > per_page:
@@ -158,8 +161,7 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
     elif take_sample(which).certainly_more_than(COUNT_LIMIT):
         counted = _STOPPED
     else:
-        matching = f"SELECT FROM incidents {where(which.conditions())} LIMIT {COUNT_LIMIT + 1}"
-        counted = f"SELECT count(*) AS total FROM ({matching}) AS matching"
+        counted = _counted(which.conditions())
     conditions = where(which.conditions() + wanted.beyond(order.key))
     if wanted.offset < DEEP:
         page = f"""
@@ -199,8 +201,9 @@ def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
         found = _gather(which, wanted, conditions, most=COUNT_LIMIT)
         if found[0].exact:
             return found
-    # What matches may all be at the other end: then the walk ends, unless the page is that far down itself.
-    ahead = "" if wanted.offset >= DEEP else f"LIMIT {AHEAD}"
+    # What matches may all be at the other end: then the walk ends, unless the page is that far down itself, or there is
+    # no word by which an index would find it sooner.
+    ahead = f"LIMIT {AHEAD}" if which.words and wanted.offset < DEEP else ""
     order = wanted.order
     page = f"""
         SELECT ahead.* FROM (
@@ -260,7 +263,7 @@ def _fetch(
 
 def conditions_for_all(which: IncidentFilter) -> tuple[str, dict[str, Any]]:
     """The filter as one SQL condition by which all that match are found, in any order, and its parameters."""
-    words = take_sample(which).indexable(which.words) if which.search else None
+    words = take_sample(which).indexable(which.words) if which.searches else None
     return " AND ".join(which.conditions(words=words)) or "true", which.parameters()
 
 
@@ -273,6 +276,26 @@ def count_kept(which: IncidentFilter) -> int:
     """How many incidents the facets of a filter let through, exactly."""
     ((total,),) = reader.rows(kept_count(which), which.parameters())
     return int(total)
+
+
+def count_matching(which: IncidentFilter) -> Total:
+    """How many incidents match, up to :data:`COUNT_LIMIT` where something has to be counted."""
+    if which.tallied:
+        return Total(count_kept(which), exact=True)
+    if which.chosen() and count_kept(which) <= FEW:
+        conditions = which.conditions_on_few()
+    else:
+        sample = take_sample(which)
+        if sample.certainly_more_than(COUNT_LIMIT):
+            return Total(COUNT_LIMIT, exact=False)
+        conditions = which.conditions(words=sample.indexable(which.words))
+    ((count,),) = reader.rows(_counted(conditions), which.parameters())
+    return Total(min(count, COUNT_LIMIT), exact=count <= COUNT_LIMIT)
+
+
+def _counted(conditions: list[str]) -> str:
+    """SQL for how many incidents meet the conditions; one more than the limit where there are more than that."""
+    return f"SELECT count(*) AS total FROM (SELECT FROM incidents {where(conditions)} LIMIT {COUNT_LIMIT + 1}) AS found"
 
 
 def represent(incident: Incident) -> dict[str, Any]:
@@ -339,3 +362,31 @@ def list_services(search: str = "") -> dict[str, list[dict[str, Any]]]:
         {"pattern": f"%{search.translate(LIKE_SPECIAL)}%"},
     )
     return {"items": [{"name": name, "open": opened, "total": total} for name, opened, total in rows]}
+
+
+# What is typed is often only the beginning of a title, so it is compared with the part of each that is most like it
+# (pg_trgm's word_similarity). Trigrams are made of few scripts; in the others at least the same text is found.
+_SIMILAR = f"""
+    SELECT {rendered_from("compared")}
+    FROM (
+        SELECT recent.*, CASE WHEN strpos(lower(title), lower(%(title)s)) > 0 THEN 1
+            ELSE word_similarity(%(title)s, title) END AS likeness
+        FROM (
+            SELECT * FROM incidents WHERE service = %(service)s AND status <> 'RESOLVED'
+            ORDER BY created_at DESC, number DESC LIMIT {COMPARED}
+        ) AS recent
+    ) AS compared
+    WHERE likeness > 0.5
+    ORDER BY likeness DESC, similarity(%(title)s, title) DESC, created_at DESC, number DESC LIMIT {SIMILAR_LISTED}
+"""
+
+
+def similar_incidents(*, title: str, service: str) -> bytes:
+    """The unresolved incidents of a service whose titles are like one, most like it first, as JSON for the wire.
+
+    Of the newest 500 of them, so that it takes no longer in a storm.
+
+    :param title: a title, or the beginning of one.
+    """
+    rows = reader.prepared(_SIMILAR, {"title": title, "service": service})
+    return b'{"items":[' + ",".join([json for (json,) in rows]).encode() + b"]}"

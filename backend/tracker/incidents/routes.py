@@ -14,6 +14,7 @@ from tracker.idempotency import in_one_transaction
 from tracker.incidents import facets, operations, queries
 from tracker.incidents.export import start_export
 from tracker.incidents.filters import FILTERS, IncidentFilter
+from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import (
     CSV_EXAMPLE,
     EXAMPLE,
@@ -33,8 +34,11 @@ from tracker.incidents.schemas import (
     ListArguments,
     Nothing,
     OvertakenProblem,
+    QueryProblem,
     ServiceArguments,
     ServiceList,
+    SimilarArguments,
+    SimilarIncidents,
     StaleProblem,
 )
 from tracker.openapi import (
@@ -49,11 +53,12 @@ from tracker.openapi import (
     LOCATION,
     REPLAYED,
     X_ACTOR,
+    X_ACTOR_OF_A_READ,
     problems,
 )
 from tracker.paging import decode_event_cursor
-from tracker.parsing import Blueprint, actor
-from tracker.problems import MEDIA_TYPE
+from tracker.parsing import Blueprint, actor, named_actor
+from tracker.problems import MEDIA_TYPE, Misread
 from tracker.wire import json_response, rendered
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
@@ -78,6 +83,13 @@ FILE_RESPONSE: dict[str, Any] = {
     "description": "The file.",
     "headers": {"Content-Disposition": CONTENT_DISPOSITION},
 }
+_MISREAD = blp.alt_response(
+    422,
+    schema=QueryProblem,
+    content_type=MEDIA_TYPE,
+    description="A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at "
+    "those of `q`.",
+)
 
 
 def _etag(version: int) -> str:
@@ -95,11 +107,17 @@ def _changed(change: UUID | None) -> dict[str, str]:
 
 
 def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
-    """The arguments of a list that say which incidents."""
-    return IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+    """The arguments of a list that say which incidents.
+
+    :raises Misread: where its query has mistakes.
+    """
+    plain = IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+    if "q" not in arguments:
+        return plain
+    return plain & parse(arguments["q"], now=datetime.now(UTC), me=named_actor())
 
 
-@blp.route("/incidents")
+@blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ListArguments, location="query")
 @blp.response(
     200,
@@ -114,7 +132,8 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
         "nextCursor": None,
     },
 )
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def list_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents
 
@@ -141,10 +160,11 @@ def create_incident(body: dict[str, Any]) -> Response:
     return json_response(queries.represent(incident), 201, headers)
 
 
-@blp.route("/incidents/facets")
+@blp.route("/incidents/facets", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(FilterArguments, location="query")
 @blp.response(200, Facets)
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def count_facets(arguments: dict[str, Any]) -> Response:
     """Count incidents by severity, status, service and owner
 
@@ -153,11 +173,26 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     return json_response(facets.count_facets(_filter(arguments)))
 
 
-@blp.route("/incidents/export")
+@blp.route("/incidents/similar")
+@blp.arguments(SimilarArguments, location="query")
+@blp.response(200, SimilarIncidents, example={"items": [EXAMPLE]})
+@problems(blp, 400, 422)
+def list_similar_incidents(arguments: dict[str, Any]) -> Response:
+    """List incidents that are like a new one
+
+    To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
+    newest 500, whose title has a part that is like the given text or contains it, letter case aside. The most
+    similar first, then the newest.
+    """
+    return rendered(queries.similar_incidents(**arguments))
+
+
+@blp.route("/incidents/export", parameters=[X_ACTOR_OF_A_READ])
 @blp.arguments(ExportArguments, location="query")
 @blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
 @blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
-@problems(blp, 400, 422)
+@_MISREAD
+@problems(blp, 400)
 def export_incidents(arguments: dict[str, Any]) -> Response:
     r"""Export incidents as a file
 
@@ -269,15 +304,20 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
     content_type=MEDIA_TYPE,
     description="Not expectedCount incidents match; or the first request with this Idempotency-Key is still at work.",
 )
-@problems(blp, 400, 413, 415, 422)
+@_MISREAD
+@problems(blp, 400, 413, 415)
 @in_one_transaction
 def change_incidents(body: dict[str, Any]) -> Response:
     """Change many incidents at once
 
     All or nothing, as one change that can be taken back as one. Those that are so already are left alone.
     """
+    try:
+        which = body["ids"] if "ids" in body else _filter(body["filter"])
+    except Misread as error:
+        raise Misread(error.mistakes, within="filter") from error
     change = operations.change_incidents(
-        body["ids"] if "ids" in body else IncidentFilter(**body["filter"]),
+        which,
         fields=body["set"],
         actor=actor(),
         dry_run=body["dry_run"],

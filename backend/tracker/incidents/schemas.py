@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from tracker.ids import BIGINT_MAX, parse_reference
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
+from tracker.incidents.query_language import QUERY_MAX
 from tracker.openapi import ProblemSchema
 from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, dumps
 
@@ -44,6 +45,18 @@ def _choice(kind: type[Severity] | type[Status], **kwargs: Any) -> fields.String
 class FilterArguments(Schema):
     """Which incidents; all filters together. Lists are separated by commas and match any of their items."""
 
+    # Its length is a mistake like others, which is told with its place; and a place counts blanks at the beginning.
+    q = fields.String(
+        metadata={
+            "maxLength": QUERY_MAX,
+            "description": "A query, such as the search box of the list takes: terms that must all hold, each a word, "
+            '"exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and '
+            "updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is "
+            "wrong with it is told under `mistakes`, with its place. "
+            "The whole language: docs/query-language.md.",
+            "example": 'sev:1,2 status:open owner:none created:<2h -service:batch "exact words"',
+        },
+    )
     search = Text(
         high=SEARCH_MAX,
         metadata={
@@ -290,6 +303,26 @@ class IncidentPage(Schema):
     )
 
 
+class SimilarArguments(Schema):
+    """What is about to be reported."""
+
+    title = Text(
+        low=1,
+        high=TITLE_MAX,
+        required=True,
+        metadata={"description": "A title, or the beginning of one.", "example": "Checkout returns 502"},
+    )
+    service = Text(
+        low=1, high=NAME_MAX, required=True, metadata={"description": "Its exact name.", "example": "payments-api"}
+    )
+
+
+class SimilarIncidents(Schema):
+    """Unresolved incidents that may be the same, the most similar first; five at most."""
+
+    items = fields.List(fields.Nested(IncidentRead), required=True, validate=validate.Length(max=5))
+
+
 class SeverityCount(Schema):
     """How many incidents have a severity."""
 
@@ -369,6 +402,30 @@ class CountProblem(ProblemSchema):
     """The problem of a bulk change that was meant for another number of incidents."""
 
     matched = fields.Integer(metadata={"description": "How many match.", "minimum": 0})
+
+
+class MistakeRead(Schema):
+    """What is wrong with a part of a query."""
+
+    start = fields.Integer(
+        required=True,
+        metadata={"description": "Where it begins in q as it was sent, in Unicode code points.", "minimum": 0},
+    )
+    end = fields.Integer(required=True, metadata={"description": "Where it has ended.", "minimum": 1})
+    message = fields.String(required=True)
+    allowed = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What may stand there, where that can be listed."},
+    )
+
+
+class QueryProblem(ProblemSchema):
+    """The problem of a request that is not valid."""
+
+    mistakes = fields.List(
+        fields.Nested(MistakeRead), metadata={"description": "Where q has mistakes, in their order: all of them."}
+    )
 
 
 class ConflictingIncident(Schema):

@@ -25,6 +25,19 @@ test('a write is signed with the name, in any script', async () => {
   expect(await actorSent()).toBe('Zo%C3%AB%20%E6%BC%A2');
 });
 
+test('a read is signed as well: `owner:me` is whoever asks', async () => {
+  setDisplayName('Ana');
+  let actor: string | null = null;
+  server.use(
+    http.get('/api/incidents', ({ request }) => {
+      actor = request.headers.get('X-Actor');
+      return HttpResponse.json(page([]));
+    }),
+  );
+  await unwrap(api.GET('/api/incidents'));
+  expect(actor).toBe('Ana');
+});
+
 test('without a name it is not signed', async () => {
   expect(await actorSent()).toBeNull();
 });

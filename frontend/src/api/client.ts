@@ -3,10 +3,10 @@ import { displayName } from '@/lib/display-name';
 import { ApiError, problemFrom } from './problem';
 import type { paths } from './schema';
 
-const sayWhoWrites: Middleware = {
+const sayWhoAsks: Middleware = {
   onRequest({ request }) {
     // What is sent again goes under the name that it was first sent under, whatever the name is by now.
-    if (request.method === 'GET' || request.headers.has('X-Actor')) return request;
+    if (request.headers.has('X-Actor')) return request;
     const name = displayName();
     // Header values are ASCII on their way, so the API reads the name percent-encoded.
     if (name) request.headers.set('X-Actor', encodeURIComponent(name));
@@ -31,7 +31,7 @@ export const api = createClient<paths>({
   // that come later would never see a request.
   fetch: (request) => globalThis.fetch(request),
 });
-api.use(sayWhoWrites);
+api.use(sayWhoAsks);
 
 /** The data of an answer, or the problem thrown. */
 export async function unwrap<T>(

@@ -3,6 +3,13 @@ import type { components } from './schema';
 type Incident = components['schemas']['IncidentRead'];
 type ConflictingIncident = components['schemas']['ConflictingIncident'];
 
+/** What is wrong with a query, and where: places in the text, in code points. */
+export interface Mistake {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
 /** Field -> messages, flattened: nested errors of the server become one list per field. */
 type FieldErrors = Record<string, string[]>;
 
@@ -21,6 +28,8 @@ export class ApiError extends Error {
   readonly current: Incident | null;
   /** Where, and by whom, something was changed since; only with the 409 of a revert. */
   readonly conflicts: readonly ConflictingIncident[];
+  /** Where the query cannot be read; only with 422. */
+  readonly mistakes: readonly Mistake[];
   /** How long the server asks us to wait, when it says so. */
   readonly retryAfterMs: number | null;
 
@@ -33,6 +42,7 @@ export class ApiError extends Error {
       requestId?: string | null;
       current?: Incident | null;
       conflicts?: readonly ConflictingIncident[];
+      mistakes?: readonly Mistake[];
       retryAfterMs?: number | null;
     },
   ) {
@@ -43,6 +53,7 @@ export class ApiError extends Error {
     this.requestId = more.requestId ?? null;
     this.current = more.current ?? null;
     this.conflicts = more.conflicts ?? [];
+    this.mistakes = more.mistakes ?? [];
     this.retryAfterMs = more.retryAfterMs ?? null;
   }
 }
@@ -91,6 +102,7 @@ export function problemFrom(response: Response, body: unknown): ApiError {
       conflicts: Array.isArray(problem.conflicts)
         ? (problem.conflicts as ConflictingIncident[])
         : [],
+      mistakes: Array.isArray(problem.mistakes) ? (problem.mistakes as Mistake[]) : [],
       retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
     },
   );

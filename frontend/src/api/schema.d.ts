@@ -7,7 +7,13 @@ export interface paths {
     "/api/incidents": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -31,7 +37,13 @@ export interface paths {
     "/api/incidents/facets": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -48,10 +60,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/export": {
+    "/api/incidents/similar": {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incidents that are like a new one
+         * @description To see, before reporting, whether it has been reported already: the unresolved incidents of the service, of its
+         *     newest 500, whose title has a part that is like the given text or contains it, letter case aside. The most
+         *     similar first, then the newest.
+         */
+        get: operations["listSimilarIncidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/export": {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -251,6 +291,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the views
+         * @description Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
+         *     shows. Until there are accounts, the person is whoever `X-Actor` names.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Save a view
+         * @description It comes last in the person's order. A person may save 50; one more is refused with 409.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Arrange the views
+         * @description The order in which they come, which is shown first, or both.
+         */
+        patch: operations["arrangeViews"];
+        trace?: never;
+    };
+    "/api/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a built-in view, such as open, or of one that was saved.
+                 * @example open
+                 */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        /** Read a view */
+        get: operations["getView"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a view
+         * @description If it was the default, `open` is the default again. A built-in view is refused with 409.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a view
+         * @description A field left out stays as it is. A built-in view is refused with 409.
+         */
+        patch: operations["updateView"];
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -285,6 +385,33 @@ export interface components {
             };
             /** @description Also in X-Request-ID and in the server's log. */
             requestId: string;
+        } & {
+            [key: string]: unknown;
+        };
+        MistakeRead: {
+            /** @description Where it begins in q as it was sent, in Unicode code points. */
+            start: number;
+            /** @description Where it has ended. */
+            end: number;
+            message: string;
+            /** @description What may stand there, where that can be listed. */
+            allowed: string[];
+        };
+        QueryProblem: {
+            /** @description What kind of problem; stable, for programs. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What happened here, for people. */
+            detail: string;
+            /** @description Field or parameter -> what is wrong with it; nested for the items of a list. */
+            errors?: {
+                [key: string]: unknown;
+            };
+            /** @description Also in X-Request-ID and in the server's log. */
+            requestId: string;
+            /** @description Where q has mistakes, in their order: all of them. */
+            mistakes?: components["schemas"]["MistakeRead"][];
         } & {
             [key: string]: unknown;
         };
@@ -381,6 +508,9 @@ export interface components {
             /** @description The facets whose larger counts are estimates, to two digits. Where a search or a range of times matches more than 10,000, not all are counted. */
             estimated: ("severity" | "status" | "service" | "owner")[];
         };
+        SimilarIncidents: {
+            items: components["schemas"]["IncidentRead"][];
+        };
         IncidentPatch: {
             title?: string;
             service?: string;
@@ -463,6 +593,11 @@ export interface components {
             body: string;
         };
         FilterArguments: {
+            /**
+             * @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md.
+             * @example sev:1,2 status:open owner:none created:<2h -service:batch "exact words"
+             */
+            q?: string;
             /**
              * @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42.
              * @example checkout timeout
@@ -609,6 +744,75 @@ export interface components {
         ServiceList: {
             items: components["schemas"]["ServiceRead"][];
         };
+        ViewRead: {
+            /** @description open, mine, unassigned, sev1-2, resolved, all, or the UUID of one that was saved. */
+            id: string;
+            name: string;
+            q: string;
+            /** @enum {string} */
+            sortBy: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+            /** @enum {string} */
+            order: "asc" | "desc";
+            /** @enum {string|null} */
+            density: "compact" | "standard" | "comfortable" | null;
+            /** @description Whether everybody has it, and nobody can change it. */
+            builtIn: boolean;
+            /** @description How many incidents it shows. Null where that cannot be told: it asks for owner:me, and nobody said who they are; or counting those before it took too long. */
+            count: number | null;
+            /** @description Always true for filters by severity, status, service and owner; with others, counting stops at 10,000 and this is false. */
+            countIsExact: boolean;
+        };
+        ViewList: {
+            items: components["schemas"]["ViewRead"][];
+            /** @description The id of the one that is shown first. */
+            default: string;
+        };
+        ViewCreate: {
+            /** @description Unique among the person's views and the built-in ones, letter case aside. */
+            name: string;
+            /**
+             * @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all.
+             * @default
+             */
+            q: string;
+            /**
+             * @default createdAt
+             * @enum {string}
+             */
+            sortBy: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+            /**
+             * @default desc
+             * @enum {string}
+             */
+            order: "asc" | "desc";
+            /**
+             * @description How densely it is shown; null for what is set for all lists.
+             * @default null
+             * @enum {string|null}
+             */
+            density: "compact" | "standard" | "comfortable" | null;
+        };
+        ArrangementPatch: {
+            /** @description The ids of all the views, the built-in ones too, each once, in the wanted order. */
+            order?: string[];
+            /** @description The id of the view to show first. */
+            default?: string;
+        };
+        ViewPatch: {
+            /** @description Unique among the person's views and the built-in ones, letter case aside. */
+            name?: string;
+            /** @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all. */
+            q?: string;
+            /** @enum {string} */
+            sortBy?: "createdAt" | "updatedAt" | "severity" | "status" | "service" | "owner" | "title" | "number";
+            /** @enum {string} */
+            order?: "asc" | "desc";
+            /**
+             * @description How densely it is shown; null for what is set for all lists.
+             * @enum {string|null}
+             */
+            density?: "compact" | "standard" | "comfortable" | null;
+        };
         Health: {
             /** @enum {string} */
             status: "ok";
@@ -638,6 +842,8 @@ export interface operations {
     listIncidents: {
         parameters: {
             query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
                 /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
                 search?: string;
                 /** @description Severities. */
@@ -665,7 +871,13 @@ export interface operations {
                 /** @description Continue after the last item of an earlier answer (its nextCursor), with the same filters, sort_by and order. Costs the same at any depth. Not with page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -717,13 +929,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -779,7 +991,7 @@ export interface operations {
                      * @example "3"
                      */
                     ETag?: string;
-                    /** @description The address of the new incident. */
+                    /** @description The address of what was created. */
                     Location?: string;
                     /**
                      * @description The changeId of what this request did, which /api/changes/{changeId}/revert takes. Absent where it changed nothing.
@@ -874,6 +1086,8 @@ export interface operations {
     countFacets: {
         parameters: {
             query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
                 /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
                 search?: string;
                 /** @description Severities. */
@@ -891,7 +1105,13 @@ export interface operations {
                 /** @description Last changed at this time or later. */
                 updated_since?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -904,6 +1124,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["QueryProblem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listSimilarIncidents: {
+        parameters: {
+            query: {
+                /** @description A title, or the beginning of one. */
+                title: string;
+                /** @description Its exact name. */
+                service: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019ab2f4-5c1e-7d3a-9b61-2f0c5a7e8d14",
+                     *           "number": 42,
+                     *           "title": "Checkout returns 502 for cards with 3-D Secure",
+                     *           "service": "payments-api",
+                     *           "severity": "SEV2",
+                     *           "status": "MITIGATED",
+                     *           "owner": "Ana Souza",
+                     *           "summary": "Rolled back **v2.41.0**. Error rate is back to 0.1 %.",
+                     *           "startedAt": "2026-03-02T09:41:00+00:00",
+                     *           "mitigatedAt": "2026-03-02T10:05:12+00:00",
+                     *           "resolvedAt": null,
+                     *           "createdAt": "2026-03-02T09:44:31.120456+00:00",
+                     *           "updatedAt": "2026-03-02T10:05:12+00:00",
+                     *           "version": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SimilarIncidents"];
                 };
             };
             /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
@@ -941,6 +1238,8 @@ export interface operations {
     exportIncidents: {
         parameters: {
             query?: {
+                /** @description A query, such as the search box of the list takes: terms that must all hold, each a word, "exact words", or field:value,value with the fields sev, status, service, owner (none, me), created and updated (<2h, >7d, 2026-11-01, >=2026-11-01, 2026-11-01..2026-11-08); `-` before a term excludes. What is wrong with it is told under `mistakes`, with its place. The whole language: docs/query-language.md. */
+                q?: string;
                 /** @description Words that must all occur, each anywhere in title, service or owner, letter case aside. Plain text, not a pattern. INC-42 finds number 42. */
                 search?: string;
                 /** @description Severities. */
@@ -964,7 +1263,13 @@ export interface operations {
                 /** @description csv for spreadsheets, ndjson for programs: one JSON object on each line. */
                 format?: "csv" | "ndjson";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -999,13 +1304,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -1082,7 +1387,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such incident, or no such change. */
+            /** @description There is no such incident, change or view. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1203,7 +1508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident, or no such change. */
+            /** @description There is no such incident, change or view. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,7 +1640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident, or no such change. */
+            /** @description There is no such incident, change or view. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1441,7 +1746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident, or no such change. */
+            /** @description There is no such incident, change or view. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1601,13 +1906,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
@@ -1692,7 +1997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such incident, or no such change. */
+            /** @description There is no such incident, change or view. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1863,6 +2168,647 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "open",
+                     *           "name": "Open",
+                     *           "q": "status:open,mitigated",
+                     *           "sortBy": "severity",
+                     *           "order": "desc",
+                     *           "density": null,
+                     *           "builtIn": true,
+                     *           "count": 40,
+                     *           "countIsExact": true
+                     *         },
+                     *         {
+                     *           "id": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192",
+                     *           "name": "Payments, unassigned",
+                     *           "q": "status:open service:payments-api owner:none",
+                     *           "sortBy": "createdAt",
+                     *           "order": "desc",
+                     *           "density": "compact",
+                     *           "builtIn": false,
+                     *           "count": 3,
+                     *           "countIsExact": true
+                     *         }
+                     *       ],
+                     *       "default": "open"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Payments, unassigned",
+                 *       "q": "status:open service:payments-api owner:none",
+                 *       "sortBy": "createdAt",
+                 *       "order": "desc",
+                 *       "density": "compact"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ViewCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The address of what was created. */
+                    Location?: string;
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192",
+                     *       "name": "Payments, unassigned",
+                     *       "q": "status:open service:payments-api owner:none",
+                     *       "sortBy": "createdAt",
+                     *       "order": "desc",
+                     *       "density": "compact",
+                     *       "builtIn": false,
+                     *       "count": 3,
+                     *       "countIsExact": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViewRead"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["QueryProblem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    arrangeViews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "order": [
+                 *         "open",
+                 *         "mine",
+                 *         "unassigned",
+                 *         "sev1-2",
+                 *         "resolved",
+                 *         "all",
+                 *         "019ab2f6-1f0e-7a52-8c11-4d5e6f708192"
+                 *       ],
+                 *       "default": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArrangementPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "open",
+                     *           "name": "Open",
+                     *           "q": "status:open,mitigated",
+                     *           "sortBy": "severity",
+                     *           "order": "desc",
+                     *           "density": null,
+                     *           "builtIn": true,
+                     *           "count": 40,
+                     *           "countIsExact": true
+                     *         },
+                     *         {
+                     *           "id": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192",
+                     *           "name": "Payments, unassigned",
+                     *           "q": "status:open service:payments-api owner:none",
+                     *           "sortBy": "createdAt",
+                     *           "order": "desc",
+                     *           "density": "compact",
+                     *           "builtIn": false,
+                     *           "count": 3,
+                     *           "countIsExact": true
+                     *         }
+                     *       ],
+                     *       "default": "open"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of a built-in view, such as open, or of one that was saved.
+                 * @example open
+                 */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "open",
+                     *       "name": "Open",
+                     *       "q": "status:open,mitigated",
+                     *       "sortBy": "severity",
+                     *       "order": "desc",
+                     *       "density": null,
+                     *       "builtIn": true,
+                     *       "count": 40,
+                     *       "countIsExact": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViewRead"];
+                };
+            };
+            /** @description There is no such incident, change or view. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of a built-in view, such as open, or of one that was saved.
+                 * @example open
+                 */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such incident, change or view. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @example Ana Souza
+                 */
+                "X-Actor"?: string;
+                /**
+                 * @description Makes it safe to send this request again after a failure: the same key with the same request gets the answer that was given, for 24 hours and for the same caller. With another request it is refused with 422; while the first one is still at work, with 409.
+                 * @example 4f0c4c3e-6a6b-4b6c-9c3a-0e6f3f7d2b51
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of a built-in view, such as open, or of one that was saved.
+                 * @example open
+                 */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Payments, nobody on it"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ViewPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description true where this is the answer of an earlier request with the same Idempotency-Key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192",
+                     *       "name": "Payments, nobody on it",
+                     *       "q": "status:open service:payments-api owner:none",
+                     *       "sortBy": "createdAt",
+                     *       "order": "desc",
+                     *       "density": "compact",
+                     *       "builtIn": false,
+                     *       "count": 3,
+                     *       "countIsExact": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ViewRead"];
+                };
+            };
+            /** @description The request cannot be read: malformed JSON, or a cursor of another list. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such incident, change or view. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Content-Type is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["QueryProblem"];
                 };
             };
             /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */

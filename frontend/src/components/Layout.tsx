@@ -1,19 +1,19 @@
 import { CircleHelp, Plus, WifiOff } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { HelpSheet } from '@/components/HelpSheet';
 import { LiveDot } from '@/components/LiveDot';
 import { NameMenu } from '@/components/NameMenu';
 import { PageBoundary } from '@/components/PageBoundary';
-import { SearchBox } from '@/components/SearchBox';
 import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
 import { useCommand } from '@/lib/commands';
 import { useTheme } from '@/lib/theme';
 
-export function Layout() {
+/** The frame of every page; `search` is the box in its top bar. */
+export function Layout({ search }: { search: ReactNode }) {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const navigationType = useNavigationType();
@@ -54,7 +54,7 @@ export function Layout() {
           </svg>
           <span className="brand-name">Incident Tracker</span>
         </Link>
-        <SearchBox />
+        {search}
         <div className="topbar-actions">
           <LiveDot />
           <button

@@ -140,13 +140,13 @@ export function useCommand(id: CommandId, run: () => unknown, options: Options =
   );
 }
 
-/** Runs a command as its key would, pressed on `target`. */
-export function runCommand(id: CommandId, target: EventTarget | null = null): void {
+/** Runs a command as its key would, pressed on `target`. False where nobody had anything to do. */
+export function runCommand(id: CommandId, target: EventTarget | null = null): boolean {
   const all = handlers.get(id) ?? [];
   const here = target instanceof Node ? target : null;
   const focused = all.findLast(({ within }) => within?.current?.contains(here));
   const inTurn = focused ? [focused] : all.toReversed();
-  inTurn.some(({ run }) => run() !== false);
+  return inTurn.some(({ run }) => run() !== false);
 }
 
 /** The commands that can run now, in the order of the table above. */

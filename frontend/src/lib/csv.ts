@@ -7,16 +7,6 @@ const NONE = 'none';
 
 export type Name = string | null;
 
-function encodeName(name: Name): string {
-  if (name === null) return NONE;
-  const plain = !/[",]/.test(name) && name.toLowerCase() !== NONE && name.trim() === name;
-  return plain ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
-export function encodeNames(names: readonly Name[]): string {
-  return names.map(encodeName).join(',');
-}
-
 /** Tolerant: what cannot be read is left out, a quote that never closes ends with the text. */
 export function decodeNames(text: string): Name[] {
   const names: Name[] = [];

@@ -5,7 +5,7 @@ const KEY = 'displayName';
 /** Same limit as an owner's, since "Mine" compares the two. */
 export const NAME_MAX = 120;
 
-/** The name that this browser's writes are signed with; empty when nobody gave one. */
+/** The name that this browser's requests are signed with; empty when nobody gave one. */
 export function displayName(): string {
   return readStored(KEY) ?? '';
 }

@@ -223,7 +223,7 @@ describe('one person in a hurry', () => {
       }),
     );
     // From the list, the detail shows the row while the read is on its way.
-    const { user } = renderApp('/?status=all');
+    const { user } = renderApp('/?q=');
     await user.click(await screen.findByRole('link', { name: 'Checkout answers 500' }));
     await user.click(await screen.findByRole('button', { name: 'Mitigated' }));
     await waitFor(() => expect(stored.status).toBe('MITIGATED'));

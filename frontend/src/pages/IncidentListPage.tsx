@@ -3,17 +3,19 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
-import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
-import { EmptyList, ListSkeleton } from '@/features/incidents/components/ListStates';
+import {
+  EmptyList,
+  ListSkeleton,
+  UnreadableQuery,
+} from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { Peek } from '@/features/incidents/components/peek/Peek';
 import { TriageList } from '@/features/incidents/components/TriageList';
 import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
-import { activeRow } from '@/features/incidents/model/active-row';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import {
   type LastOpened,
@@ -21,7 +23,7 @@ import {
   takeOpened,
 } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
-import { runCommand, useCommand } from '@/lib/commands';
+import { useCommand } from '@/lib/commands';
 import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
@@ -30,9 +32,9 @@ export function IncidentListPage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
-  const triage = useTriage();
   const list = useSteadyList(state);
   const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
+  const isUnreadable = list.mistakes.length > 0;
   const fresh = [...list.fresh.values()];
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
@@ -67,12 +69,6 @@ export function IncidentListPage() {
     const { scrollY } = window;
     rememberOpened({ search, scrollY, rows, index, before, total, totalIsExact, after });
   }
-
-  const targets = () => {
-    const incident = data?.items.find(({ id }) => id === activeRow()?.id);
-    return incident ? ({ kind: 'some', incidents: [incident] } as const) : null;
-  };
-  useActCommands(targets, triage, { onActed: () => runCommand('row.next') });
 
   useReturnToRow(state, isPlaceholderData ? undefined : data);
   useEffect(preloadPages, []);
@@ -113,6 +109,7 @@ export function IncidentListPage() {
           </button>
         </p>
       )}
+      {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
       {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
       <div className="triage">
         <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
@@ -121,8 +118,8 @@ export function IncidentListPage() {
             answer={data}
             state={state}
             filter={list.filter}
+            place={list.place}
             stale={isPlaceholderData}
-            triage={triage}
             onOpen={onOpen}
           >
             {data.items.length > 0 && (
@@ -134,7 +131,7 @@ export function IncidentListPage() {
                 onPerPage={(perPage) => setState(withFilter(state, { perPage }))}
               />
             )}
-            {data.items.length === 0 && !isPlaceholderData && (
+            {data.items.length === 0 && !isPlaceholderData && !isUnreadable && (
               <EmptyList state={state} total={data.total} totalIsExact={data.totalIsExact} />
             )}
           </TriageList>

@@ -146,7 +146,7 @@ describe('a list that is followed', () => {
   });
 
   test('what does not belong to it raises nothing', async () => {
-    await openLive('/?search=first');
+    await openLive('/?q=first');
     happens(incident({ number: 9, title: 'Elsewhere', severity: 'SEV1' }), {}, 'created');
     happens(incident({ number: 1, title: 'First', version: 2, owner: 'Cleo' }));
     await waitFor(() => expect(rowOf('First')).toHaveTextContent('Cleo'));

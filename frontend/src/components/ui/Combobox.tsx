@@ -1,11 +1,5 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react';
-import { OptionList } from './OptionList';
-
-export interface Suggestion {
-  value: string;
-  /** Shown at the right, muted: "3 open". */
-  note?: string;
-}
+import { OptionList, type Suggestion } from './OptionList';
 
 interface Props {
   id: string;
@@ -101,19 +95,10 @@ export function Combobox({
         <OptionList
           id={listId}
           label="In use"
-          className="popover options"
           options={suggestions}
           active={active}
-          keyOf={(suggestion) => suggestion.value}
           onChoose={choose}
-        >
-          {(suggestion) => (
-            <>
-              <span className="grow truncate">{suggestion.value}</span>
-              {suggestion.note && <span className="count">{suggestion.note}</span>}
-            </>
-          )}
-        </OptionList>
+        />
       )}
     </div>
   );

@@ -1,25 +1,31 @@
-import type { ReactNode } from 'react';
+export interface Suggestion {
+  value: string;
+  /** What it is called, where that is not the value. */
+  label?: string;
+  /** What it means, muted. */
+  hint?: string;
+  /** Shown at the right, muted: "3 open". */
+  note?: string;
+}
 
-interface Props<T> {
+interface Props<T extends Suggestion> {
   id: string;
   label: string;
   className?: string;
   options: readonly T[];
-  /** Which one the arrow keys are at; -1 for none. */
+  /** The one that the keys have reached; -1 for none. Its id is `${id}-${active}`. */
   active: number;
-  keyOf: (option: T) => string;
-  children: (option: T) => ReactNode;
   onChoose: (option: T) => void;
 }
 
-/** The list below a combobox, which keeps the focus and handles the keys; its options have the ids `id`-0, `id`-1, … */
-export function OptionList<T>(props: Props<T>) {
-  const { id, label, className, options, active, keyOf, children, onChoose } = props;
+/** The list below a combobox, whose field keeps the focus. */
+export function OptionList<T extends Suggestion>(props: Props<T>) {
+  const { id, label, className = 'popover options', options, active, onChoose } = props;
   return (
     <ul id={id} role="listbox" className={className} aria-label={label}>
       {options.map((option, index) => (
         <li
-          key={keyOf(option)}
+          key={option.value}
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === active}
@@ -28,7 +34,11 @@ export function OptionList<T>(props: Props<T>) {
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onChoose(option)}
         >
-          {children(option)}
+          <span className={option.hint ? 'truncate' : 'grow truncate'} dir="auto">
+            {option.label ?? option.value}
+          </span>
+          {option.hint && <span className="hint grow truncate">{option.hint}</span>}
+          {option.note && <span className="count">{option.note}</span>}
         </li>
       ))}
     </ul>

@@ -24,7 +24,7 @@ import {
   incidentPath,
 } from '@/features/incidents/model/incident';
 import type {
-  Confirm,
+  Asking,
   Failure,
   RowMark,
   Target,
@@ -205,14 +205,15 @@ function createActing(client: QueryClient) {
     });
   }
 
-  function act(target: Target, patch: TriagePatch, confirm: Confirm) {
+  function act(target: Target, patch: TriagePatch, asking: Asking) {
     const [only, ...others] = target.kind === 'some' ? target.incidents : [];
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
       notes.notDone(`Select at most ${countOf(SELECTED_MAX)}, or all that match.`, null);
     } else if (target.kind === 'matching' || others.length > 0) {
-      void many.act(target, patch, confirm);
+      void many.act(target, patch, asking);
     } else if (only) {
       actOnOne(only, patch);
+      asking.onSent?.(target);
     }
   }
 

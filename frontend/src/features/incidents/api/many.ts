@@ -3,7 +3,7 @@ import { ApiError } from '@/api/problem';
 import type { Notes } from '@/features/incidents/components/acting/notes';
 import { alreadySo, countOf, inInfinitive, isSo, messageOf } from '@/features/incidents/model/acts';
 import type {
-  Confirm,
+  Asking,
   Prepared,
   Target,
   TriagePatch,
@@ -79,7 +79,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
   }
 
   /** Asks until the number that was agreed to is the number that is changed. */
-  async function confirmed(asked: Prepared, confirm: Confirm): Promise<void> {
+  async function confirmed(asked: Prepared, asking: Asking): Promise<void> {
     const { patch, count, changed } = asked;
     if (changed === 0) {
       notes.say(
@@ -87,17 +87,18 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
       );
       return;
     }
-    if (needsWord(asked) && !(await confirm(asked))) return;
+    if (needsWord(asked) && !(await asking.confirm(asked))) return;
+    asking.onSent?.(asked.target);
     const next = await commit(asked);
-    if (next !== null) await confirmed(next, confirm);
+    if (next !== null) await confirmed(next, asking);
   }
 
-  async function act(target: Target, patch: TriagePatch, confirm: Confirm): Promise<void> {
+  async function act(target: Target, patch: TriagePatch, asking: Asking): Promise<void> {
     try {
-      await confirmed(await prepare(target, patch), confirm);
+      await confirmed(await prepare(target, patch), asking);
     } catch (error) {
       notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
-        void act(target, patch, confirm);
+        void act(target, patch, asking);
       });
     }
   }

@@ -5,8 +5,11 @@ import {
   replaceEqualDeep,
 } from '@tanstack/react-query';
 import { api, unwrap } from '@/api/client';
+import { ApiError, type Mistake } from '@/api/problem';
 import type { Incident, IncidentEvent, IncidentList } from '@/features/incidents/model/incident';
 import { incidentKey } from '@/features/incidents/model/incident';
+import { asksForMe, isReadable } from '@/features/incidents/model/query';
+import { displayName } from '@/lib/display-name';
 import { apiFilters, type ListState } from '@/lib/search-params';
 
 export const keys = {
@@ -20,6 +23,11 @@ export const keys = {
   services: ['services'] as const,
 };
 
+/** Another name asks for other incidents, where the query says `owner:me`. */
+function asker({ q }: ListState): string[] {
+  return asksForMe(q) ? [displayName()] : [];
+}
+
 /** A page of the list; with a cursor, what came after the rows of an earlier answer, wherever it is by now. */
 export function listQuery(state: ListState, cursor?: string) {
   const query = {
@@ -30,7 +38,7 @@ export function listQuery(state: ListState, cursor?: string) {
     order: state.order,
   };
   return queryOptions({
-    queryKey: [...keys.lists, query],
+    queryKey: [...keys.lists, query, ...asker(state)],
     queryFn: async ({ signal }): Promise<IncidentList> => {
       const call = api.GET('/api/incidents', { params: { query }, signal });
       const page = await unwrap(call);
@@ -60,13 +68,20 @@ export function exportHref(state: ListState, format: ExportFormat): string {
   return `/api/incidents/export?${new URLSearchParams(pairs)}`;
 }
 
+/** Where the query of a list cannot be read, as the answer to it said; none for any other failure. */
+export function mistakesIn(error: Error | null): readonly Mistake[] {
+  return error instanceof ApiError ? error.mistakes : [];
+}
+
 export function facetsQuery(state: ListState) {
   const query = apiFilters(state);
   return queryOptions({
-    queryKey: [...keys.facets, query],
+    queryKey: [...keys.facets, query, ...asker(state)],
     queryFn: ({ signal }) =>
       unwrap(api.GET('/api/incidents/facets', { params: { query }, signal })),
     placeholderData: keepPreviousData,
+    // The list tells what is wrong with a query; meanwhile the counts stay what they were.
+    enabled: isReadable(state.q) && !asker(state).includes(''),
   });
 }
 

@@ -4,6 +4,7 @@ import { flushSync } from 'react-dom';
 import { useLocation } from 'react-router';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import { listenToNews } from '@/features/incidents/model/news';
+import { asksForMe } from '@/features/incidents/model/query';
 import {
   missingRows,
   openList,
@@ -12,8 +13,9 @@ import {
   withIncidents,
   withNews,
 } from '@/features/incidents/model/steady-list';
+import { useDisplayName } from '@/lib/display-name';
 import { formatListState, type ListState } from '@/lib/search-params';
-import { incidentQuery, listQuery } from './queries';
+import { incidentQuery, listQuery, mistakesIn } from './queries';
 
 const NOTHING: ReadonlyMap<string, Incident> = new Map();
 
@@ -23,7 +25,8 @@ const NOTHING: ReadonlyMap<string, Incident> = new Map();
  */
 export function useSteadyList(state: ListState) {
   const { key } = useLocation();
-  const place = `${key} ${formatListState(state)}`;
+  const me = useDisplayName();
+  const place = `${key} ${formatListState(state)} ${asksForMe(state.q) ? me : ''}`;
   const query = useQuery(listQuery(state));
   const { data, isFetching, isPlaceholderData } = query;
   const [steady, setSteady] = useState<SteadyList | null>(null);
@@ -31,7 +34,7 @@ export function useSteadyList(state: ListState) {
   const isHere = steady?.place === place;
   // What is on its way because of this visit still decides the rows; whatever comes later does not.
   if (data && !isPlaceholderData && !isFetching && !isHere) {
-    setSteady(openList(place, state, data));
+    setSteady(openList(place, { q: state.q, me }, data));
   } else if (data && isHere && !isPlaceholderData && data !== steady.answer) {
     setSteady(withAnswer(steady, data));
   }
@@ -43,17 +46,26 @@ export function useSteadyList(state: ListState) {
     const answer = await query.refetch();
     if (!answer.data || answer.isError) return null;
     const items = answer.data.items;
-    const opened = openList(place, state, answer.data);
+    const opened = openList(place, { q: state.q, me }, answer.data);
     flushSync(() => setSteady((list) => (list?.place === place ? opened : list)));
     return items.filter(({ id }) => !before.has(id));
   }
 
   // Until the answer for a new place is there, the rows of the old one stay, as they were.
-  const shown = steady && (isHere || isPlaceholderData) ? steady : null;
+  // So do they where the query cannot be read.
+  const mistakes = mistakesIn(query.error);
+  const isUnreadable = mistakes.length > 0;
+  const shown = steady && (isHere || isPlaceholderData || isUnreadable) ? steady : null;
   return {
     ...query,
+    mistakes,
+    // What cannot be read is no failure that trying again could mend.
+    error: isUnreadable ? null : query.error,
+    failureReason: isUnreadable ? null : query.failureReason,
     answer: shown ? asShown(shown) : data,
-    filter: shown?.filter ?? state,
+    /** Of the rows that are shown. */
+    place: shown?.place ?? place,
+    filter: shown?.filter ?? { q: state.q, me },
     fresh: isHere ? steady.fresh : NOTHING,
     load,
   };

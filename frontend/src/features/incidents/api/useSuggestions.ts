@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Suggestion } from '@/components/ui/Combobox';
+import type { Suggestion } from '@/components/ui/OptionList';
 import { useDebounce } from '@/hooks/useDebounce';
 import { useDisplayName } from '@/lib/display-name';
 import { DEFAULT_STATE } from '@/lib/search-params';
@@ -16,7 +16,7 @@ export function useServiceSuggestions(text: string, active: boolean): Suggestion
     .map(({ name, open }) => ({ value: name, note: open > 0 ? `${open} open` : '' }));
 }
 
-const EVERYTHING = { ...DEFAULT_STATE, status: [] };
+const EVERYTHING = { ...DEFAULT_STATE, q: '' };
 
 /** The person at the keyboard first, then whoever owns the most incidents. */
 export function useOwnerSuggestions(text: string, active: boolean): Suggestion[] {

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
 import { type Incident, incidentPath } from '@/features/incidents/model/incident';
 import type {
-  Confirm,
+  Asking,
   Prepared,
   Target,
   Triage,
@@ -14,13 +14,15 @@ import { displayName } from '@/lib/display-name';
 import { loadActing, useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
-export function useTriage({ confirm = askPlainly }: { confirm?: Confirm } = {}): Triage {
+export function useTriage({ confirm = askPlainly, onSent }: Partial<Asking> = {}): Triage {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { acting, marks } = useActing();
   return useMemo(() => {
     const act = (target: Target, patch: TriagePatch) =>
-      withActing(client, (ready) => ready.act(target, patch, confirm));
+      withActing(client, (ready) =>
+        ready.act(target, patch, { confirm, ...(onSent && { onSent }) }),
+      );
     return {
       act,
       shown: (incident: Incident) => acting?.shown(incident) ?? incident,
@@ -37,7 +39,7 @@ export function useTriage({ confirm = askPlainly }: { confirm?: Confirm } = {}):
           ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
         ),
     };
-  }, [acting, client, confirm, marks, navigate]);
+  }, [acting, client, confirm, marks, navigate, onSent]);
 }
 
 /** Where the page has no dialog of its own. */

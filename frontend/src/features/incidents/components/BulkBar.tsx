@@ -4,29 +4,31 @@ import { SeverityBadge } from '@/components/Badges';
 import { Kbd } from '@/components/ui/Kbd';
 import { Popover } from '@/components/ui/Popover';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
-import { matches } from '@/features/incidents/model/matches';
 import type { Selection } from '@/features/incidents/model/selection';
+import { type Asked, belongs } from '@/features/incidents/model/steady-list';
 import { type CommandId, runCommand, titleOf } from '@/lib/commands';
 import { formatCount } from '@/lib/numbers';
-import { type ListState, SEVERITIES } from '@/lib/search-params';
+import { SEVERITIES } from '@/lib/search-params';
 
 /** The API refuses to change more than that by a filter. */
 const MOST_MATCHING = 10_000;
 
 interface Props {
   selection: Selection;
+  /** The chosen ones as they are shown. */
+  chosen: readonly Incident[];
   answer: IncidentList;
-  filter: ListState;
+  filter: Asked;
   onAll: () => void;
   onClear: () => void;
 }
 
 /** What can be done with the chosen incidents. It lies over the header of the table, so that no row gives way to it. */
-export function BulkBar({ selection, answer, filter, onAll, onClear }: Props) {
-  const { chosen, all } = selection;
-  const size = all ? answer.total : chosen.size;
-  const pageIsChosen = answer.items.every(({ id }) => chosen.has(id));
-  const elsewhere = all ? '' : whereElse([...chosen.values()], answer.items, filter);
+export function BulkBar({ selection, chosen, answer, filter, onAll, onClear }: Props) {
+  const { all } = selection;
+  const size = all ? answer.total : chosen.length;
+  const pageIsChosen = answer.items.every(({ id }) => selection.chosen.has(id));
+  const elsewhere = all ? '' : whereElse(chosen, answer.items, filter);
   return (
     <div className="bulk">
       {size > 0 && (
@@ -63,14 +65,10 @@ export function BulkBar({ selection, answer, filter, onAll, onClear }: Props) {
 }
 
 /** Where those are that nobody sees: "2 on other pages, 1 no longer in this list". */
-function whereElse(
-  chosen: readonly Incident[],
-  rows: readonly Incident[],
-  filter: ListState,
-): string {
+function whereElse(chosen: readonly Incident[], rows: readonly Incident[], filter: Asked): string {
   const shown = new Set(rows.map(({ id }) => id));
-  const left = chosen.filter((incident) => !matches(incident, filter)).length;
-  const away = chosen.filter((one) => !shown.has(one.id) && matches(one, filter)).length;
+  const left = chosen.filter((one) => !belongs(one, filter)).length;
+  const away = chosen.filter((one) => !shown.has(one.id) && belongs(one, filter)).length;
   return [
     away > 0 && `${formatCount(away)} on other pages`,
     left > 0 && `${formatCount(left)} no longer in this list`,

@@ -2,9 +2,17 @@ import { ChevronDown } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
 import type { Name } from '@/lib/csv';
+import { nameText } from '@/lib/query-text';
+
+interface Count {
+  value: Name;
+  count: number;
+}
 
 interface Option {
-  value: Name;
+  /** As it is written in the query: `none`, `me`, `"Doe, Jane"`. */
+  value: string;
+  label: string;
   count: number;
 }
 
@@ -12,42 +20,53 @@ interface Props {
   name: 'Service' | 'Owner';
   /** What "no value" is called; only where it can be chosen. */
   none?: string;
-  counts: readonly Option[] | undefined;
+  counts: readonly Count[] | undefined;
   /** How a count is written: exact ones and estimates differ. */
   format: (count: number) => string;
-  chosen: readonly Name[];
-  onChange: (chosen: Name[]) => void;
+  /** As they are written in the query, like those that are excluded. */
+  chosen: readonly string[];
+  excluded: readonly string[];
+  onToggle: (value: string) => void;
+  onClear: () => void;
 }
 
-function optionsOf({ counts, chosen }: Pick<Props, 'counts' | 'chosen'>, text: string): Option[] {
-  const known = counts ?? [];
+/** What a name of the query is called here. */
+function labelOf(value: string, none: string): string {
+  if (value === 'none') return none;
+  if (value === 'me') return 'Me';
+  return value.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value;
+}
+
+function optionsOf(props: Pick<Props, 'counts' | 'chosen'>, none: string, text: string): Option[] {
+  const known = (props.counts ?? []).map(({ value, count }) => ({
+    value: nameText(value),
+    label: value ?? none,
+    count,
+  }));
   // What is chosen stays in sight, also when the other filters leave nothing of it.
-  const absent = chosen
+  const absent = props.chosen
     .filter((value) => !known.some((option) => option.value === value))
-    .map((value) => ({ value, count: 0 }));
+    .map((value) => ({ value, label: labelOf(value, none), count: 0 }));
   const all = [...known, ...absent];
   // The server lists the largest 50 only, so a name that is typed in full can be chosen unseen.
-  const isListed = all.some((option) => option.value?.toLowerCase() === text.toLowerCase());
-  return text !== '' && !isListed ? [...all, { value: text, count: 0 }] : all;
+  const isListed = all.some(({ label }) => label.toLowerCase() === text.toLowerCase());
+  return text !== '' && !isListed
+    ? [...all, { value: nameText(text), label: text, count: 0 }]
+    : all;
 }
 
 /** A multiple choice with counts and type-to-filter. Native checkboxes: the browser knows how they work. */
 export function FacetPicker(props: Props) {
-  const { name, none, format, chosen, onChange } = props;
+  const { name, none = 'None', format, chosen, excluded, onToggle, onClear } = props;
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const list = useRef<HTMLUListElement>(null);
   const input = useRef<HTMLInputElement>(null);
 
-  const labelOf = (value: Name) => value ?? none ?? 'None';
   const query = text.trim().toLowerCase();
-  const options = optionsOf(props, text.trim()).filter((option) =>
-    labelOf(option.value).toLowerCase().includes(query),
+  const options = optionsOf(props, none, text.trim()).filter(({ label }) =>
+    label.toLowerCase().includes(query),
   );
-
-  function toggle(value: Name) {
-    onChange(chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value]);
-  }
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) return;
@@ -56,13 +75,15 @@ export function FacetPicker(props: Props) {
     if (event.key === 'ArrowDown') boxes[Math.min(at + 1, boxes.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at > 0 ? boxes[at - 1] : input.current)?.focus();
     else if (event.key === 'Enter' && at === -1 && query !== '' && options[0]) {
-      toggle(options[0].value);
+      onToggle(options[0].value);
       setText('');
     } else return;
     event.preventDefault();
   }
 
-  const only = chosen.length === 1 ? labelOf(chosen[0] ?? null) : `${chosen.length}`;
+  const isActive = chosen.length + excluded.length > 0;
+  const [named, not] = chosen.length > 0 ? [chosen, ''] : [excluded, 'not '];
+  const only = named.length === 1 ? labelOf(named[0] ?? '', none) : `${named.length}`;
   return (
     <Popover
       label={`Filter by ${name.toLowerCase()}`}
@@ -72,9 +93,14 @@ export function FacetPicker(props: Props) {
         setText('');
       }}
       trigger={
-        <button type="button" className="chip" data-active={chosen.length > 0}>
+        <button type="button" className="chip" data-active={isActive}>
           {name}
-          {chosen.length > 0 && <span className="chosen">{only}</span>}
+          {isActive && (
+            <span className="chosen">
+              {not}
+              {only}
+            </span>
+          )}
           <ChevronDown aria-hidden="true" />
         </button>
       }
@@ -94,15 +120,15 @@ export function FacetPicker(props: Props) {
         />
         <ul ref={list}>
           {options.map((option) => (
-            <li key={option.value ?? ''}>
+            <li key={option.value}>
               <label className="menu-row">
                 <input
                   type="checkbox"
                   checked={chosen.includes(option.value)}
-                  onChange={() => toggle(option.value)}
+                  onChange={() => onToggle(option.value)}
                 />
-                <span className={option.value === null ? 'grow truncate none' : 'grow truncate'}>
-                  {labelOf(option.value)}
+                <span className={option.value === 'none' ? 'grow truncate none' : 'grow truncate'}>
+                  {option.label}
                 </span>
                 <span className="count">{format(option.count)}</span>
               </label>
@@ -110,8 +136,8 @@ export function FacetPicker(props: Props) {
           ))}
         </ul>
         {options.length === 0 && <p className="hint">Nothing to choose from here.</p>}
-        {chosen.length > 0 && (
-          <button type="button" className="btn ghost" onClick={() => onChange([])}>
+        {isActive && (
+          <button type="button" className="btn ghost" onClick={onClear}>
             Any {name.toLowerCase()}
           </button>
         )}

@@ -1,8 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import { type KeyboardEvent, useRef } from 'react';
 import { Link } from 'react-router';
 import { SeverityBadge, StatusBadge } from '@/components/Badges';
 import { facetsQuery } from '@/features/incidents/api/queries';
+import {
+  excludedOf,
+  sameQuery,
+  toggleValue,
+  valuesOf,
+  withoutField,
+} from '@/features/incidents/model/query';
+import { useCommand } from '@/lib/commands';
 import { formatCount, formatEstimate } from '@/lib/numbers';
 import {
   DEFAULT_STATE,
@@ -21,14 +30,8 @@ interface Props {
 
 type Facet = 'severity' | 'status' | 'service' | 'owner';
 
-function toggled<T>(all: readonly T[], chosen: readonly T[], value: T): T[] {
-  const next = chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value];
-  // All of them at once filter nothing.
-  return next.length === all.length ? [] : next;
-}
-
 export function FilterBar({ state, onChange }: Props) {
-  const { data: facets, isPlaceholderData } = useQuery(facetsQuery(state));
+  const { data: facets, isPlaceholderData, isFetching } = useQuery(facetsQuery(state));
   // Under a search that matches very much the server estimates.
   const formatOf = (facet: Facet) =>
     facets?.estimated.includes(facet) ? formatEstimate : formatCount;
@@ -37,26 +40,40 @@ export function FilterBar({ state, onChange }: Props) {
     return count === undefined ? '' : formatOf(facet)(count);
   };
 
-  const cleared = formatListState(
-    withFilter(state, {
-      search: '',
-      severity: [],
-      status: DEFAULT_STATE.status,
-      service: [],
-      owner: [],
-    }),
-  );
-  const isFiltered = cleared !== formatListState(withFilter(state, {}));
+  const bar = useRef<HTMLElement>(null);
+  const stops = () => [...(bar.current?.querySelectorAll<HTMLElement>('button, a') ?? [])];
+  useCommand('filter.focus', () => stops()[0]?.focus());
+
+  /** Arrow keys go along the bar, beside Tab; what opens from it has keys of its own. */
+  function moveFocus(event: KeyboardEvent) {
+    const all = stops();
+    const at = all.findIndex((stop) => stop === event.target);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (at < 0 || step === undefined) return;
+    event.preventDefault();
+    all[at + step]?.focus();
+  }
+
+  const severities = valuesOf(state.q, 'severity');
+  const statuses = valuesOf(state.q, 'status');
+  const toggle = (facet: Facet, value: string) =>
+    onChange({ q: toggleValue(state.q, facet, value) });
 
   return (
-    <section className="filterbar" aria-label="Filters" data-stale={isPlaceholderData || undefined}>
+    <section
+      ref={bar}
+      className="filterbar"
+      aria-label="Filters"
+      data-stale={(isPlaceholderData && isFetching) || undefined}
+      onKeyDown={moveFocus}
+    >
       <div className="chips" role="group" aria-label="Severity">
         {SEVERITIES.map((severity) => (
           <Chip
             key={severity}
             count={countOf('severity', severity)}
-            pressed={state.severity.includes(severity)}
-            onPress={() => onChange({ severity: toggled(SEVERITIES, state.severity, severity) })}
+            pressed={severities.includes(severity.slice(3))}
+            onPress={() => toggle('severity', severity.slice(3))}
           >
             <SeverityBadge severity={severity} />
           </Chip>
@@ -67,8 +84,8 @@ export function FilterBar({ state, onChange }: Props) {
           <Chip
             key={status}
             count={countOf('status', status)}
-            pressed={state.status.includes(status)}
-            onPress={() => onChange({ status: toggled(STATUSES, state.status, status) })}
+            pressed={statuses.includes(status.toLowerCase())}
+            onPress={() => toggle('status', status.toLowerCase())}
           >
             <StatusBadge status={status} />
           </Chip>
@@ -79,19 +96,29 @@ export function FilterBar({ state, onChange }: Props) {
           name="Service"
           counts={facets?.service}
           format={formatOf('service')}
-          chosen={state.service}
-          onChange={(service) => onChange({ service: service.filter((one) => one !== null) })}
+          chosen={valuesOf(state.q, 'service')}
+          excluded={excludedOf(state.q, 'service')}
+          onToggle={(name) => toggle('service', name)}
+          onClear={() => onChange({ q: withoutField(state.q, 'service') })}
         />
         <FacetPicker
           name="Owner"
           none="Unassigned"
           counts={facets?.owner}
           format={formatOf('owner')}
-          chosen={state.owner}
-          onChange={(owner) => onChange({ owner })}
+          chosen={valuesOf(state.q, 'owner')}
+          excluded={excludedOf(state.q, 'owner')}
+          onToggle={(name) => toggle('owner', name)}
+          onClear={() => onChange({ q: withoutField(state.q, 'owner') })}
         />
-        {isFiltered && (
-          <Link className="btn ghost" to={{ pathname: '/', search: cleared }}>
+        {!sameQuery(state.q, DEFAULT_STATE.q) && (
+          <Link
+            className="btn ghost"
+            to={{
+              pathname: '/',
+              search: formatListState(withFilter(state, { q: DEFAULT_STATE.q })),
+            }}
+          >
             <X aria-hidden="true" />
             Clear
           </Link>

@@ -6,8 +6,8 @@ import { TimeAgo } from '@/components/TimeAgo';
 import { activeRow } from '@/features/incidents/model/active-row';
 import { useDensity } from '@/features/incidents/model/density';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
-import { matches } from '@/features/incidents/model/matches';
 import type { Selection, SelectionAction } from '@/features/incidents/model/selection';
+import { type Asked, belongs } from '@/features/incidents/model/steady-list';
 import type { RowMark, Triage } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
@@ -39,7 +39,9 @@ interface Props {
   incidents: readonly Incident[];
   state: ListState;
   /** What the rows were listed by. Those that have changed since, so that it is not true of them, stay dimmed. */
-  filter: ListState;
+  filter: Asked;
+  /** Which list, in which order, and which of its pages the rows are. */
+  place: string;
   /** The rows are those of an earlier request; the new ones are on their way. */
   stale: boolean;
   triage: Triage;
@@ -55,23 +57,24 @@ interface Props {
  * sees `display: grid` forgets that it was a table; the explicit roles remind it.
  */
 export function IncidentTable(props: Props) {
-  const { incidents, state, filter, stale, selection, triage, onSelect, onOpen, onEnd } = props;
+  const { incidents, state, filter, place, stale, triage, selection, onSelect, onOpen, onEnd } =
+    props;
   const density = useDensity();
   const navigate = useNavigate();
   const body = useRef<HTMLTableSectionElement>(null);
   const rowFocus = useRowFocus(body, {
     incidents,
-    place: formatListState(filter),
-    onExtend: (from, to) => onSelect({ type: 'extend', rows: incidents, from, to }),
+    place,
+    onExtend: (from, to) => onSelect({ type: 'extend', from, to }),
     onEnd,
   });
 
   useCommand('row.open', () => tabStop()?.click());
   useCommand('row.select', () => {
     const id = activeRow()?.id;
-    if (id !== undefined) onSelect({ type: 'toggle', rows: incidents, id });
+    if (id !== undefined) onSelect({ type: 'toggle', id });
   });
-  useCommand('row.selectPage', () => onSelect({ type: 'page', rows: incidents, chosen: true }));
+  useCommand('row.selectPage', () => onSelect({ type: 'page', chosen: true }));
 
   /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
   function openRow(event: MouseEvent<HTMLElement>) {
@@ -90,8 +93,7 @@ export function IncidentTable(props: Props) {
     const { nativeEvent } = event;
     if (id === undefined) return;
     const isRange = nativeEvent instanceof globalThis.MouseEvent && nativeEvent.shiftKey;
-    if (isRange) onSelect({ type: 'range', rows: incidents, to: id });
-    else onSelect({ type: 'toggle', rows: incidents, id });
+    onSelect(isRange ? { type: 'range', to: id } : { type: 'toggle', id });
   });
 
   return (
@@ -119,7 +121,7 @@ export function IncidentTable(props: Props) {
       </thead>
       <tbody ref={body} role="rowgroup" onClick={openRow} {...rowFocus}>
         {incidents.map((incident) => {
-          const left = !matches(incident, filter);
+          const left = !belongs(incident, filter);
           return (
             <IncidentRow
               key={incident.id}
@@ -167,7 +169,7 @@ function PageHeader({ incidents, selection, onSelect }: PageHeaderProps) {
           type="checkbox"
           aria-label="Select the page"
           checked={every}
-          onChange={() => onSelect({ type: 'page', rows: incidents, chosen: !every })}
+          onChange={() => onSelect({ type: 'page', chosen: !every })}
         />
       </label>
     </th>
@@ -227,8 +229,8 @@ function sameRow(before: RowProps, after: RowProps): boolean {
     before.incident.version === after.incident.version &&
     ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
     before.left === after.left &&
-    sameMark(before.mark, after.mark) &&
-    before.selected === after.selected
+    before.selected === after.selected &&
+    sameMark(before.mark, after.mark)
   );
 }
 

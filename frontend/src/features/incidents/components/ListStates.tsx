@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, Inbox, SearchX } from 'lucide-react';
 import { Link } from 'react-router';
+import type { Mistake } from '@/api/problem';
 import { SeverityBadge } from '@/components/Badges';
 import { TimeAgo } from '@/components/TimeAgo';
 import { facetsQuery, listQuery } from '@/features/incidents/api/queries';
 import { useDensity } from '@/features/incidents/model/density';
 import { incidentPath } from '@/features/incidents/model/incident';
-import { sameView } from '@/features/incidents/model/views';
+import { freeTextOf, readQuery, sameQuery, withoutField } from '@/features/incidents/model/query';
 import { formatCount } from '@/lib/numbers';
 import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
 
@@ -27,7 +28,7 @@ export function ListSkeleton() {
   );
 }
 
-const EVERYTHING: ListState = { ...DEFAULT_STATE, status: [], sort: 'createdAt' };
+const EVERYTHING: ListState = { ...DEFAULT_STATE, q: '', sort: 'createdAt' };
 
 interface EmptyListProps {
   state: ListState;
@@ -39,12 +40,7 @@ interface EmptyListProps {
 export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
   // The counts by status leave the status filter out: where it is the only one, they tell of everything there is.
   const { data: facets, isPending, isPlaceholderData } = useQuery(facetsQuery(state));
-  const byStatusOnly = !(
-    state.search ||
-    state.severity.length > 0 ||
-    state.service.length > 0 ||
-    state.owner.length > 0
-  );
+  const byStatusOnly = readQuery(state.q).every(({ field }) => field === 'status');
 
   if (total > 0) {
     return (
@@ -80,19 +76,36 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
       </div>
     );
   }
-  return sameView(state, DEFAULT_STATE) ? <AllClear /> : <NoMatch state={state} />;
+  return sameQuery(state.q, DEFAULT_STATE.q) ? <AllClear /> : <NoMatch state={state} />;
+}
+
+/** A link with a query that the server cannot read; with rows of an earlier one, the box alone tells it. */
+export function UnreadableQuery({ mistakes }: { mistakes: readonly Mistake[] }) {
+  return (
+    <div className="state">
+      <SearchX aria-hidden="true" />
+      <h2>The search cannot be read</h2>
+      {mistakes.map(({ start, message }) => (
+        <p key={`${start} ${message}`}>{message}</p>
+      ))}
+      <Link className="btn primary" to="/">
+        Clear
+      </Link>
+    </div>
+  );
 }
 
 function NoMatch({ state }: { state: ListState }) {
-  const anyStatus = formatListState(withFilter(state, { status: [] }));
+  const words = freeTextOf(state.q);
+  const inAnyStatus = withoutField(state.q, 'status');
   return (
     <div className="state">
       <SearchX aria-hidden="true" />
       <h2>Nothing matches</h2>
       <p>
-        {state.search ? (
+        {words ? (
           <>
-            No incident in this view matches <q>{state.search}</q>.
+            No incident in this view matches <b>{words}</b>.
           </>
         ) : (
           'No incident matches these filters.'
@@ -102,8 +115,11 @@ function NoMatch({ state }: { state: ListState }) {
         <Link className="btn primary" to="/">
           Clear
         </Link>
-        {state.status.length > 0 && (
-          <Link className="btn" to={{ pathname: '/', search: anyStatus }}>
+        {inAnyStatus !== state.q && (
+          <Link
+            className="btn"
+            to={{ pathname: '/', search: formatListState(withFilter(state, { q: inAnyStatus })) }}
+          >
             Look in every status
           </Link>
         )}
@@ -113,7 +129,7 @@ function NoMatch({ state }: { state: ListState }) {
 }
 
 function AllClear() {
-  const { data } = useQuery(listQuery({ ...EVERYTHING, severity: ['SEV1'], perPage: 25 }));
+  const { data } = useQuery(listQuery({ ...EVERYTHING, q: 'sev:1', perPage: 25 }));
   const last = data?.items[0];
   return (
     <div className="state clear">

@@ -1,36 +1,63 @@
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { hasNextPage } from '@/components/Pagination';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
+import { activeRow } from '@/features/incidents/model/active-row';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
-import type { Triage } from '@/features/incidents/model/triage';
+import type { Asked } from '@/features/incidents/model/steady-list';
+import type { Target } from '@/features/incidents/model/triage';
 import { useSelection } from '@/features/incidents/model/useSelection';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
-import { filterText, type ListState } from '@/lib/search-params';
+import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
+import { useConfirm } from './ConfirmDialog';
 import { IncidentTable } from './IncidentTable';
-import { tabStop } from './useRowFocus';
+import { moveOn, tabStop } from './useRowFocus';
 
 interface Props {
   answer: IncidentList;
   state: ListState;
-  filter: ListState;
+  filter: Asked;
+  place: string;
   stale: boolean;
-  triage: Triage;
   onOpen: (incident: Incident, index: number) => void;
   /** What follows the rows, or stands in their place. */
   children: ReactNode;
 }
 
-/** The rows, what is chosen of them, and what can be done with that. It is drawn anew by itself, without the page. */
-export function TriageList({ answer, state, filter, stale, triage, onOpen, children }: Props) {
+/** The rows, what is chosen of them, and what is done with that. It is drawn anew by itself, without the page. */
+export function TriageList({ answer, state, filter, place, stale, onOpen, children }: Props) {
   const { items } = answer;
-  const [selection, select] = useSelection(filterText(state), items);
+  const [selection, select] = useSelection(state.q, items);
   const isChosen = selection.all || selection.chosen.size > 0;
-  const hint = useRef<HTMLParagraphElement>(null);
+  const [confirm, dialog] = useConfirm();
 
+  /** The selection as it was last acted on: once that is under way, nothing is chosen any more. */
+  const acted = useRef<Target | null>(null);
+  const onSent = useCallback(
+    (target: Target) => {
+      if (target === acted.current) select({ type: 'clear' });
+    },
+    [select],
+  );
+  const triage = useTriage({ confirm, onSent });
+  const shown = useMemo(() => items.map(triage.shown), [items, triage]);
+
+  function targets(): Target | null {
+    if (isChosen) {
+      acted.current = selection.all
+        ? { kind: 'matching', state, total: answer.total }
+        : { kind: 'some', incidents: [...selection.chosen.values()] };
+      return acted.current;
+    }
+    const incident = items.find(({ id }) => id === activeRow()?.id);
+    return incident ? { kind: 'some', incidents: [incident] } : null;
+  }
+  useActCommands(targets, triage, { onActed: () => !isChosen && moveOn() });
   useCommand('close', () => (isChosen ? select({ type: 'clear' }) : false));
   useFocusBack(isChosen, tabStop);
 
+  const hint = useRef<HTMLParagraphElement>(null);
   /** Told with every press: only a text that differs is read aloud again. */
   function tellEnd() {
     if (hint.current === null) return;
@@ -42,6 +69,7 @@ export function TriageList({ answer, state, filter, stale, triage, onOpen, child
     <>
       <BulkBar
         selection={selection}
+        chosen={[...selection.chosen.values()].map(triage.shown)}
         answer={answer}
         filter={filter}
         onAll={() => select({ type: 'all' })}
@@ -51,9 +79,10 @@ export function TriageList({ answer, state, filter, stale, triage, onOpen, child
       <div className="list-main">
         {items.length > 0 && (
           <IncidentTable
-            incidents={items.map(triage.shown)}
+            incidents={shown}
             state={state}
             filter={filter}
+            place={place}
             stale={stale}
             triage={triage}
             selection={selection}
@@ -64,6 +93,7 @@ export function TriageList({ answer, state, filter, stale, triage, onOpen, child
         )}
         {children}
       </div>
+      {dialog}
     </>
   );
 }

@@ -1,24 +1,29 @@
 import { useState } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link, type To, useNavigate } from 'react-router';
 import { NameForm } from '@/components/NameMenu';
 import { Popover } from '@/components/ui/Popover';
-import { sameView, viewsFor } from '@/features/incidents/model/views';
+import { currentView, stateOf, VIEWS, type View } from '@/features/incidents/model/views';
 import { useDisplayName } from '@/lib/display-name';
 import { formatListState, type ListState } from '@/lib/search-params';
 
+function hrefOf(view: View) {
+  return { pathname: '/', search: formatListState(stateOf(view)) };
+}
+
 export function ViewTabs({ state }: { state: ListState }) {
   const name = useDisplayName();
+  const current = currentView(state, VIEWS);
   return (
     <nav className="tabs" aria-label="Views">
-      {viewsFor(name).map((view) =>
-        view.state === null ? (
-          <AskForName key={view.name} />
+      {VIEWS.map((view) =>
+        view.id === 'mine' && name === '' ? (
+          <AskForName key={view.id} to={hrefOf(view)} />
         ) : (
           <Link
-            key={view.name}
+            key={view.id}
             className="tab"
-            to={{ pathname: '/', search: formatListState(view.state) }}
-            aria-current={sameView(state, view.state) ? 'page' : undefined}
+            to={hrefOf(view)}
+            aria-current={view === current ? 'page' : undefined}
           >
             {view.name}
           </Link>
@@ -29,14 +34,13 @@ export function ViewTabs({ state }: { state: ListState }) {
 }
 
 /** "Mine" before anybody said who they are: it asks, then goes there. */
-function AskForName() {
+function AskForName({ to }: { to: To }) {
   const [open, setOpen] = useState(false);
   const navigate = useNavigate();
 
-  function onDone(name: string) {
+  function onDone() {
     setOpen(false);
-    const mine = viewsFor(name).find((view) => view.name === 'Mine');
-    if (mine?.state) void navigate({ pathname: '/', search: formatListState(mine.state) });
+    void navigate(to);
   }
 
   return (

@@ -5,7 +5,7 @@ import { useCommand } from '@/lib/commands';
 
 type Body = HTMLTableSectionElement;
 
-function linkOf(row: Element | undefined): HTMLElement | null {
+function linkOf(row: Element | null | undefined): HTMLElement | null {
   return row?.querySelector<HTMLElement>('.row-link') ?? null;
 }
 
@@ -26,6 +26,13 @@ export function focusRow(id: string, index: number, { show = false } = {}): void
 /** Where the focus goes that has nowhere else to go: the row that had it last, or the first one. */
 export function tabStop(): HTMLElement | null {
   return document.querySelector('.row-link[tabindex="0"]');
+}
+
+/** After something was done to the row with the focus: on to the next one. */
+export function moveOn(): void {
+  const row = document.activeElement?.closest('.incidents tbody tr')?.nextElementSibling;
+  linkOf(row)?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: 'nearest' });
 }
 
 /**

@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from 'react';
-
 /** A row by its incident, and its place among the rows, counted from 0, where that one has left. */
 export interface ActiveRow {
   readonly id: string;
@@ -13,7 +11,8 @@ export interface ActiveRow {
 let active: ActiveRow | null = null;
 const listeners = new Set<() => void>();
 
-function subscribe(listener: () => void): () => void {
+/** Calls back with every change of it; returns how to stop. */
+export function followActiveRow(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -27,8 +26,4 @@ export function setActiveRow(next: ActiveRow | null): void {
   if (active?.id === next?.id && active?.index === next?.index) return;
   active = next;
   for (const listener of listeners) listener();
-}
-
-export function useActiveRow(): ActiveRow | null {
-  return useSyncExternalStore(subscribe, activeRow);
 }

@@ -24,44 +24,41 @@ export const NOTHING_CHOSEN: Selection = {
   all: false,
 };
 
-/** `rows` are those on the screen, in their order. */
 export type SelectionAction =
-  | { readonly type: 'toggle'; readonly rows: readonly Incident[]; readonly id: string }
+  | { readonly type: 'toggle'; readonly id: string }
   /** From the row with the focus to the next: goes on with the range that ended there, else begins one. */
-  | {
-      readonly type: 'extend';
-      readonly rows: readonly Incident[];
-      readonly from: string;
-      readonly to: string;
-    }
+  | { readonly type: 'extend'; readonly from: string; readonly to: string }
   /** From the row that was chosen last to this one, however far. */
-  | { readonly type: 'range'; readonly rows: readonly Incident[]; readonly to: string }
-  | { readonly type: 'page'; readonly rows: readonly Incident[]; readonly chosen: boolean }
+  | { readonly type: 'range'; readonly to: string }
+  | { readonly type: 'page'; readonly chosen: boolean }
   | { readonly type: 'all' }
   | { readonly type: 'clear' }
   /** What is known by now of these incidents. */
   | { readonly type: 'learn'; readonly incidents: readonly Incident[] };
 
-export function select(before: Selection, action: SelectionAction): Selection {
+/** @param rows those on the screen, in their order. */
+export function select(
+  before: Selection,
+  action: SelectionAction,
+  rows: readonly Incident[],
+): Selection {
+  const inSight = () => onScreen(before, rows);
   switch (action.type) {
     case 'toggle':
-      return toggled(onScreen(before, action.rows), action.rows, action.id);
+      return toggled(inSight(), rows, action.id);
     case 'extend': {
-      const now = onScreen(before, action.rows);
-      const goesOn = now.head === action.from && isAmong(action.rows, now.anchor);
-      return ranged(goesOn ? now : settledAt(now, action.from), action.rows, action.to);
+      const now = inSight();
+      const goesOn = now.head === action.from && isAmong(rows, now.anchor);
+      return ranged(goesOn ? now : settled(now.chosen, action.from), rows, action.to);
     }
     case 'range': {
-      const now = onScreen(before, action.rows);
-      return ranged(
-        isAmong(action.rows, now.anchor) ? now : settledAt(now, action.to),
-        action.rows,
-        action.to,
-      );
+      const now = inSight();
+      const begun = isAmong(rows, now.anchor) ? now : settled(now.chosen, action.to);
+      return ranged(begun, rows, action.to);
     }
     case 'page': {
-      const chosen = new Map(onScreen(before, action.rows).chosen);
-      for (const incident of action.rows) {
+      const chosen = new Map(inSight().chosen);
+      for (const incident of rows) {
         if (action.chosen) chosen.set(incident.id, incident);
         else chosen.delete(incident.id);
       }
@@ -79,10 +76,6 @@ export function select(before: Selection, action: SelectionAction): Selection {
 /** Chosen one by one; a range that comes begins at the anchor. */
 function settled(chosen: ReadonlyMap<string, Incident>, anchor: string | null): Selection {
   return { chosen, anchor, head: anchor, base: new Set(chosen.keys()), all: false };
-}
-
-function settledAt(selection: Selection, anchor: string): Selection {
-  return settled(selection.chosen, anchor);
 }
 
 /** Once one of "all that match" is chosen by itself, the rows that are in sight are meant. */

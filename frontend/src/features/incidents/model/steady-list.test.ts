@@ -5,11 +5,12 @@ import { missingRows, openList, withAnswer, withIncidents, withNews } from './st
 
 const OPENED = Date.parse('2025-03-04T15:00:00Z');
 const LATER = '2025-03-04T15:10:00Z';
+const ASKED = { q: DEFAULT_STATE.q, me: '' };
 const one = incident({ number: 1 });
 const two = incident({ number: 2 });
 const three = incident({ number: 3 });
 
-const opened = openList('here', DEFAULT_STATE, listPage([one, two, three], OPENED));
+const opened = openList('here', ASKED, listPage([one, two, three], OPENED));
 const numbers = (list: typeof opened) => list.items.map(({ number }) => number);
 const fresh = (list: typeof opened) => [...list.fresh.values()].map(({ number }) => number);
 
@@ -93,7 +94,7 @@ describe('a list that is told', () => {
 });
 
 test('without the server’s clock, what is younger than all of the answer is news', () => {
-  const list = openList('here', DEFAULT_STATE, listPage([one, two], null));
+  const list = openList('here', ASKED, listPage([one, two], null));
   const again = withAnswer(list, listPage([incident({ number: 9, updatedAt: LATER })], null));
   expect(fresh(again)).toEqual([9]);
 });

@@ -1,7 +1,18 @@
-import type { ListState } from '@/lib/search-params';
 import { type Incident, type IncidentList, newerOf, newestById } from './incident';
-import { matches } from './matches';
 import type { News } from './news';
+import { matches } from './query';
+
+/** What the rows were asked for by, and by whom. */
+export interface Asked {
+  readonly q: string;
+  /** The name that `owner:me` stands for. */
+  readonly me: string;
+}
+
+/** Whether an incident belongs to a list now. */
+export function belongs(incident: Incident, { q, me }: Asked): boolean {
+  return matches(incident, q, { now: Date.now(), me });
+}
 
 /**
  * The list as somebody sees it. Which rows there are, and in which order, is decided when it is opened or asked for
@@ -10,7 +21,7 @@ import type { News } from './news';
 export interface SteadyList {
   /** Which visit to which list this is. */
   readonly place: string;
-  readonly filter: ListState;
+  readonly filter: Asked;
   /** The newest answer, whose counts are shown. */
   readonly answer: IncidentList;
   /** When the rows were decided, by the server's clock, in milliseconds. */
@@ -31,7 +42,7 @@ function timeOf(answer: IncidentList): number {
   return Math.max(0, ...answer.items.map(({ updatedAt }) => Date.parse(updatedAt) + 1));
 }
 
-export function openList(place: string, filter: ListState, answer: IncidentList): SteadyList {
+export function openList(place: string, filter: Asked, answer: IncidentList): SteadyList {
   return {
     place,
     filter,
@@ -51,7 +62,7 @@ export function withIncidents(list: SteadyList, incidents: readonly Incident[]):
   const fresh = new Map(
     [...list.fresh.values()]
       .map(newer)
-      .filter((incident) => matches(incident, list.filter))
+      .filter((incident) => belongs(incident, list.filter))
       .map((incident) => [incident.id, incident]),
   );
   const same =
@@ -82,8 +93,8 @@ export function withNews(list: SteadyList, news: readonly News[]): SteadyList {
   const added = news
     .filter(({ event, incident, known }) => {
       if (known || Date.parse(event.at) < list.since - COMMIT_MS) return false;
-      if (!matches(incident, list.filter)) return false;
-      return event.type === 'created' || !matches(asBefore(incident, event.changes), list.filter);
+      if (!belongs(incident, list.filter)) return false;
+      return event.type === 'created' || !belongs(asBefore(incident, event.changes), list.filter);
     })
     .map(({ incident }) => incident);
   const contents = news.map(({ incident }) => incident);
@@ -98,5 +109,5 @@ function asBefore(incident: Incident, changes: News['event']['changes']): Incide
 /** Rows that a newer answer does not have, though they should be in it as far as is known here. */
 export function missingRows({ items, answer, filter }: SteadyList): Incident[] {
   const there = new Set(answer.items.map(({ id }) => id));
-  return items.filter((incident) => !there.has(incident.id) && matches(incident, filter));
+  return items.filter((incident) => !there.has(incident.id) && belongs(incident, filter));
 }

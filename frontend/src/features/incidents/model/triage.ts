@@ -58,6 +58,13 @@ export interface Prepared {
 /** Whether the person wants it done. */
 export type Confirm = (prepared: Prepared) => boolean | Promise<boolean>;
 
+/** What a page has to say in the changes that begin on it. */
+export interface Asking {
+  readonly confirm: Confirm;
+  /** Told once a change has been agreed to, and is on its way. */
+  readonly onSent?: (target: Target) => void;
+}
+
 export interface Triage {
   /** Changes one incident, several, or all that match; the latter after `confirm` only. */
   act: (target: Target, patch: TriagePatch) => void;

@@ -18,10 +18,8 @@ function restore(): Held {
       filter: string;
       incidents: Incident[];
     };
-    return {
-      filter,
-      selection: select(NOTHING_CHOSEN, { type: 'page', rows: incidents, chosen: true }),
-    };
+    const selection = select(NOTHING_CHOSEN, { type: 'page', chosen: true }, incidents);
+    return { filter, selection };
   } catch {
     return { filter: '', selection: NOTHING_CHOSEN };
   }
@@ -48,10 +46,10 @@ export function useSelection(filter: string, rows: readonly Incident[]) {
     (action: SelectionAction) =>
       setHeld((before) => {
         const now = before.filter === filter ? before.selection : NOTHING_CHOSEN;
-        const next = select(now, action);
+        const next = select(now, action, rows);
         return next === now ? before : { filter, selection: next };
       }),
-    [filter],
+    [filter, rows],
   );
 
   const [seen, setSeen] = useState<readonly Incident[]>([]);

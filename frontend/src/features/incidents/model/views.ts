@@ -1,33 +1,49 @@
-import { DEFAULT_STATE, formatListState, type ListState } from '@/lib/search-params';
+import { DEFAULT_STATE, type ListState } from '@/lib/search-params';
+import { isPartOf, meaningOf, sameQuery } from './query';
 
-interface View {
+export interface View {
+  readonly id: string;
   readonly name: string;
-  readonly state: ListState;
+  readonly state: Pick<ListState, 'q' | 'sort' | 'order'>;
 }
 
-/** The tabs above the list. Mine needs a name: without one it has no filter to offer. */
-export function viewsFor(displayName: string): Array<View | { name: 'Mine'; state: null }> {
-  const base = DEFAULT_STATE;
-  return [
-    { name: 'Open', state: base },
-    displayName
-      ? { name: 'Mine', state: { ...base, owner: [displayName] } }
-      : { name: 'Mine', state: null },
-    { name: 'Unassigned', state: { ...base, owner: [null] } },
-    { name: 'SEV1–2', state: { ...base, severity: ['SEV1', 'SEV2'] } },
-    { name: 'Resolved', state: { ...base, status: ['RESOLVED'], sort: 'updatedAt' } },
-    { name: 'All', state: { ...base, status: [], sort: 'createdAt' } },
-  ];
+const UNRESOLVED = DEFAULT_STATE.q;
+
+function builtIn(id: string, name: string, q: string, sort = DEFAULT_STATE.sort): View {
+  return { id, name, state: { q, sort, order: 'desc' } };
 }
 
-/** Two states show the same view when they agree on what a view is made of; search, service and order are free. */
-export function sameView(a: ListState, b: ListState): boolean {
-  const essence = (state: ListState) =>
-    formatListState({
-      ...DEFAULT_STATE,
-      severity: state.severity,
-      status: state.status,
-      owner: state.owner,
-    });
-  return essence(a) === essence(b);
+/** The tabs above the list. Mine needs a name before it can be asked for. */
+export const VIEWS: readonly View[] = [
+  builtIn('open', 'Open', UNRESOLVED),
+  builtIn('mine', 'Mine', `${UNRESOLVED} owner:me`),
+  builtIn('unassigned', 'Unassigned', `${UNRESOLVED} owner:none`),
+  builtIn('sev1-2', 'SEV1–2', `${UNRESOLVED} sev:1,2`),
+  builtIn('resolved', 'Resolved', 'status:resolved', 'updatedAt'),
+  builtIn('all', 'All', '', 'createdAt'),
+];
+
+/** The list of a view, from its first page. */
+export function stateOf({ state }: View): ListState {
+  return { ...DEFAULT_STATE, ...state };
+}
+
+/**
+ * The view that a list shows: the one with its query and order; else the narrowest of those that it narrows further,
+ * which is the one with the most terms, all of them in the query.
+ */
+export function currentView(state: ListState, views: readonly View[]): View | null {
+  const exact = views.find(
+    (view) =>
+      view.state.sort === state.sort &&
+      view.state.order === state.order &&
+      sameQuery(view.state.q, state.q),
+  );
+  if (exact) return exact;
+  const sizeOf = (view: View) => meaningOf(view.state.q).size;
+  return (
+    views
+      .filter((view) => isPartOf(view.state.q, state.q))
+      .toSorted((a, b) => sizeOf(b) - sizeOf(a))[0] ?? null
+  );
 }

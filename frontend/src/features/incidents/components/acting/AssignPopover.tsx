@@ -1,31 +1,25 @@
 import { Popover } from 'radix-ui';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { NameForm } from '@/components/NameMenu';
-import { OptionList } from '@/components/ui/OptionList';
+import { OptionList, type Suggestion } from '@/components/ui/OptionList';
 import type { Assigning } from '@/features/incidents/api/acting';
 import { useOwnerSuggestions } from '@/features/incidents/api/useSuggestions';
 import { countOf, subjectOf } from '@/features/incidents/model/acts';
 import { LIMITS } from '@/features/incidents/model/validate';
 import '@/acting.css';
 
-interface Option {
+interface Option extends Suggestion {
   owner: string | null;
-  label: string;
-  note?: string;
 }
 
 /** Whoever is offered, then nobody, then the name as it is typed. */
-function optionsOf(names: readonly { value: string; note?: string }[], text: string): Option[] {
-  const options: Option[] = names.map(({ value, note }) => ({
-    owner: value,
-    label: value,
-    ...(note !== undefined && { note }),
-  }));
+function optionsOf(names: readonly Suggestion[], text: string): Option[] {
+  const options: Option[] = names.map((name) => ({ ...name, owner: name.value }));
   if ('none nobody unassigned'.includes(text.toLowerCase())) {
-    options.push({ owner: null, label: 'Nobody', note: 'none' });
+    options.push({ owner: null, value: '', label: 'Nobody', note: 'none' });
   }
   const isOffered = names.some(({ value }) => value.toLowerCase() === text.toLowerCase());
-  if (text !== '' && !isOffered) options.push({ owner: text, label: text, note: 'new name' });
+  if (text !== '' && !isOffered) options.push({ owner: text, value: text, note: 'new name' });
   return options;
 }
 
@@ -127,18 +121,9 @@ function OwnerChoice({
         label="Owners"
         options={options}
         active={at}
-        keyOf={({ owner }) => owner ?? ''}
+        className="assign-options"
         onChoose={({ owner }) => onChoose(owner)}
-      >
-        {({ label, note }) => (
-          <>
-            <span className="grow truncate" dir="auto">
-              {label}
-            </span>
-            {note && <span className="count">{note}</span>}
-          </>
-        )}
-      </OptionList>
+      />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { startTransition, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { toast } from 'sonner';
 import { focusRow } from '@/features/incidents/components/useRowFocus';
+import { activeRow, followActiveRow } from '@/features/incidents/model/active-row';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
 
@@ -15,11 +16,6 @@ interface Props {
 /** So many rows on either side are fetched before the person gets there. */
 const REACH = 2;
 
-function rowIdOf(target: EventTarget | Element | null): string | undefined {
-  const row = target instanceof Element ? target.closest<HTMLElement>('tr[data-id]') : null;
-  return row?.dataset.id;
-}
-
 /**
  * The incident of the row that has the focus, beside the table. Whether it is open belongs to the entry of the
  * browser's history, so that Back finds the list as it was left. It is in no URL: what is shared is the incident's own,
@@ -28,19 +24,19 @@ function rowIdOf(target: EventTarget | Element | null): string | undefined {
 export function Peek({ incidents, onOpen }: Props) {
   const { key } = useLocation();
   const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
-  const [id, setId] = useState(() => rowIdOf(document.activeElement) ?? null);
+  const [id, setId] = useState(() => activeRow()?.id ?? null);
   const panel = usePanel(open, () => setOpen(false));
   const area = useRef<HTMLElement>(null);
 
-  useEffect(() => {
-    const follow = ({ target }: FocusEvent) => {
-      const next = rowIdOf(target);
-      // The key is shown first, and the peek in the next frame.
-      if (next !== undefined) startTransition(() => setId(next));
-    };
-    document.addEventListener('focusin', follow);
-    return () => document.removeEventListener('focusin', follow);
-  }, []);
+  useEffect(
+    () =>
+      followActiveRow(() => {
+        const next = activeRow()?.id;
+        // The key is shown first, and the peek in the next frame. A row that leaves stays until there is another.
+        if (next !== undefined) startTransition(() => setId(next));
+      }),
+    [],
+  );
 
   useEffect(() => {
     // Beside what the router keeps there; another entry of the same visit is told as well.

@@ -1,0 +1,1 @@
+"""Views: lists that people keep under a name, beside those that everybody has."""

@@ -1,0 +1,159 @@
+"""The HTTP of views: parse, call one query or operation, commit once, answer."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, url_for
+
+from tracker.idempotency import in_one_transaction
+from tracker.incidents.query_language import parse
+from tracker.incidents.schemas import Nothing, QueryProblem
+from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
+from tracker.parsing import Blueprint, actor, named_actor
+from tracker.problems import MEDIA_TYPE
+from tracker.views import operations, queries
+from tracker.views.counting import count_views
+from tracker.views.models import View
+from tracker.views.schemas import (
+    ARRANGE_EXAMPLE,
+    CREATE_EXAMPLE,
+    EXAMPLE,
+    LIST_EXAMPLE,
+    OPEN_EXAMPLE,
+    ArrangementPatch,
+    ViewCreate,
+    ViewList,
+    ViewPatch,
+    ViewRead,
+)
+from tracker.wire import json_response
+
+blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a name, for each person.")
+
+_MISREAD = blp.alt_response(
+    422,
+    schema=QueryProblem,
+    content_type=MEDIA_TYPE,
+    description="A field is not valid; `errors` says which, and what is allowed. `mistakes` points at those of `q`.",
+)
+
+
+@blp.route("/views")
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS])
+@blp.response(200, ViewList, example=LIST_EXAMPLE)
+@problems(blp, 422)
+def list_views() -> Response:
+    """List the views
+
+    Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
+    shows. Until there are accounts, the person is whoever `X-Actor` names.
+    """
+    return _list_response(queries.read_views(actor()))
+
+
+@blp.route("/views", methods=["POST"])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
+@blp.response(201, ViewRead, example=EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
+@_MISREAD
+@problems(blp, 400, 409, 413, 415)
+@in_one_transaction
+def create_view(body: dict[str, Any]) -> Response:
+    """Save a view
+
+    It comes last in the person's order. A person may save 50; one more is refused with 409.
+    """
+    _check_query(body)
+    view = operations.create_view(**body, person=actor())
+    return _view_response(view, 201, {"Location": url_for("views.get_view", view_id=view.id)})
+
+
+@blp.route("/views", methods=["PATCH"])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.arguments(ArrangementPatch, example=ARRANGE_EXAMPLE)
+@blp.response(200, ViewList, example=LIST_EXAMPLE, headers=REPLAYED)
+@problems(blp, 400, 409, 413, 415, 422)
+@in_one_transaction
+def arrange_views(body: dict[str, Any]) -> Response:
+    """Arrange the views
+
+    The order in which they come, which is shown first, or both.
+    """
+    return _list_response(operations.arrange_views(**body, person=actor()))
+
+
+@blp.route("/views/<view_id>", parameters=[VIEW_ID])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS])
+@blp.response(200, ViewRead, example=OPEN_EXAMPLE)
+@problems(blp, 404, 422)
+def get_view(view_id: str) -> Response:
+    """Read a view"""
+    return _view_response(queries.read_views(actor()).find(view_id))
+
+
+@blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
+@blp.response(200, ViewRead, example=EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
+@_MISREAD
+@problems(blp, 400, 404, 409, 413, 415)
+@in_one_transaction
+def update_view(body: dict[str, Any], view_id: str) -> Response:
+    """Change a view
+
+    A field left out stays as it is. A built-in view is refused with 409.
+    """
+    _check_query(body)
+    return _view_response(operations.update_view(view_id, fields=body, person=actor()))
+
+
+@blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID])
+@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.arguments(Nothing, required=False, example={})
+@blp.response(204, headers=REPLAYED)
+@problems(blp, 400, 404, 409, 413, 415, 422)
+@in_one_transaction
+def delete_view(_body: dict[str, Any], view_id: str) -> Response:
+    """Delete a view
+
+    If it was the default, `open` is the default again. A built-in view is refused with 409.
+    """
+    operations.delete_view(view_id, person=actor())
+    return Response(status=204, content_type="application/json")
+
+
+def _check_query(body: dict[str, Any]) -> None:
+    """Refuse a query with mistakes. Whoever saves it, ``owner:me`` is somebody when it is shown.
+
+    :raises Misread: where it has any.
+    """
+    if "q" in body:
+        parse(body["q"], now=datetime.now(UTC), me=actor())
+
+
+def _view_response(view: View, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return json_response(_represent([view])[0], status, headers)
+
+
+def _list_response(found: queries.PersonViews) -> Response:
+    return json_response({"items": _represent(found.views.values()), "default": found.default})
+
+
+def _represent(views: Iterable[View]) -> list[dict[str, Any]]:
+    """Views as they go over the wire, counted for whoever asks."""
+    counts = count_views(views, now=datetime.now(UTC), me=named_actor())
+    return [
+        {
+            "id": view.id,
+            "name": view.name,
+            "q": view.q,
+            "sortBy": view.sort_by,
+            "order": view.order,
+            "density": view.density,
+            "builtIn": view.built_in,
+            "count": total.count if (total := counts[view.id]) else None,
+            "countIsExact": total.exact if total else True,
+        }
+        for view in views
+    ]
