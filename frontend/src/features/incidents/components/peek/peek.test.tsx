@@ -135,6 +135,7 @@ describe('following the row that has the focus', () => {
     focus('Seventh');
     expect(peek()).toHaveAccessibleName('INC-7 Seventh');
     expect(await within(peek()).findByText('Looked at Seventh')).toBeVisible();
+    await waitFor(() => expect(asked).toContain(8));
   });
 });
 
