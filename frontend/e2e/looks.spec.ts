@@ -138,7 +138,21 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   help: async (page) => {
     await page.goto('/?q=status:open,mitigated+sev:1');
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+    await page.getByRole('checkbox', { name: /Single-letter/ }).uncheck();
     await expect(page.getByRole('dialog')).toBeVisible();
+  },
+  'command palette': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.locator('.row-link').first().focus();
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('group', { name: 'Views' })).toBeVisible();
+    await page.keyboard.type('time');
+    await expect(page.getByRole('group', { name: 'Found' })).toBeVisible();
+  },
+  'menu of a row': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.locator('.row-link').first().click({ button: 'right' });
+    await expect(page.getByRole('menu')).toBeVisible();
   },
   'your name': async (page) => {
     await page.goto('/?q=status:open,mitigated+sev:1');

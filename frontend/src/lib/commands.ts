@@ -55,8 +55,6 @@ const COMMANDS = {
     scope: 'rows',
     repeats: true,
   },
-  // What `row.next` is inside the rows: from anywhere else the same key leads into them.
-  'rows.focus': { title: 'Go to the rows', group: 'Move', keys: ['j', 'k'] },
   'row.previous': {
     title: 'Previous row',
     group: 'Move',
@@ -64,6 +62,8 @@ const COMMANDS = {
     scope: 'rows',
     repeats: true,
   },
+  // After the two that these keys are inside the rows: from anywhere else they lead into them.
+  'rows.focus': { title: 'Go to the rows', group: 'Move', keys: ['j', 'k'], keysOnly: true },
   'row.first': { title: 'First row', group: 'Move', keys: ['Home'], scope: 'rows', keysOnly: true },
   'row.last': { title: 'Last row', group: 'Move', keys: ['End'], scope: 'rows', keysOnly: true },
   'row.peek': { title: 'Peek', group: 'Move', keys: ['Space'], scope: 'rows' },

@@ -333,7 +333,7 @@ describe('already reported?', () => {
         return HttpResponse.json({ items: like.slice(1) });
       }),
     );
-    const seen = vi.fn();
+    const seen = vi.fn<() => void>();
     const { user } = renderApp('/incidents/new');
     await user.type(await field('Title'), 'Disk');
     await user.type(screen.getByRole('combobox', { name: 'Service' }), 'ledger');

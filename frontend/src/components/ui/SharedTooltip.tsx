@@ -44,6 +44,8 @@ export function SharedTooltip() {
 
     function sourceOf(owner: HTMLElement): HTMLElement | null {
       const selector = owner.dataset.tipAt;
+      // The peek says the same, and would be covered by it.
+      if (selector && document.querySelector('.peek')) return null;
       return selector ? (owner.closest('tr')?.querySelector<HTMLElement>(selector) ?? null) : owner;
     }
 
@@ -73,7 +75,7 @@ export function SharedTooltip() {
     }
 
     function onKey(event: KeyboardEvent) {
-      if (event.key === 'Escape') hide();
+      if (event.key === 'Escape' || event.key === ' ') hide();
     }
 
     document.addEventListener('pointerover', onOver);

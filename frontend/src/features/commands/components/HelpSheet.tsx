@@ -19,9 +19,9 @@ const GROUPS: ReadonlyArray<{ group: Command['group']; where?: string }> = [
   { group: 'Select', where: ROWS },
   { group: 'Go' },
   { group: 'Writing', where: 'in a form' },
-  { group: 'Help' },
   { group: 'Act', where: ROWS },
   { group: 'List', where: 'on the list' },
+  { group: 'Help' },
 ];
 
 interface Props {
