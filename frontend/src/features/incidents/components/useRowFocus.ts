@@ -29,11 +29,6 @@ function setActive(next: ActiveRow | null): void {
   for (const follower of followers) follower();
 }
 
-/** Whether the focus is in the rows, or in the peek at one of them. */
-export function isInRows(): boolean {
-  return document.activeElement?.closest('[data-keys=rows]') != null;
-}
-
 /** Null as long as no row of this list has had the focus. */
 export function activeRow(): ActiveRow | null {
   return active;
