@@ -1,5 +1,5 @@
 import { CircleHelp, Plus, WifiOff } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { HelpSheet } from '@/components/HelpSheet';
@@ -12,6 +12,9 @@ import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
 import { useCommand } from '@/lib/commands';
 import { useTheme } from '@/lib/theme';
+
+/** Wide enough for a sentence and two buttons, in the letters of the rest. */
+const TOASTS = { '--width': '400px', fontFamily: 'inherit' } as CSSProperties;
 
 export function Layout() {
   const navigate = useNavigate();
@@ -99,6 +102,7 @@ export function Layout() {
           theme={theme}
           position="bottom-right"
           gap={8}
+          style={TOASTS}
           toastOptions={{ className: 'toast' }}
         />
       </div>
