@@ -1,5 +1,5 @@
 import { CircleHelp, Command, Plus, WifiOff } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { LiveDot } from '@/components/LiveDot';
@@ -11,6 +11,9 @@ import { useOnline } from '@/hooks/useOnline';
 import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
 import { homePath, useHomePath } from '@/lib/home';
 import { useTheme } from '@/lib/theme';
+
+/** Wide enough for a sentence and two buttons, in the letters of the rest. */
+const TOASTS = { '--width': '400px', fontFamily: 'inherit' } as CSSProperties;
 
 /** The frame of every page; `search` is the box in its top bar. */
 export function Layout({ search }: { search: ReactNode }) {
@@ -115,6 +118,7 @@ export function Layout({ search }: { search: ReactNode }) {
           theme={theme}
           position="bottom-right"
           gap={8}
+          style={TOASTS}
           toastOptions={{ className: 'toast' }}
         />
       </div>

@@ -166,7 +166,9 @@ function createWrites(client: QueryClient) {
   }
 
   /** Of a write that failed: the fields are as they were, or as it would have made them where nobody knows. */
-  function missed(from: Incident, version: number, patch: IncidentPatch, error: unknown) {
+  function missed(from: Incident, onto: number, patch: IncidentPatch, error: unknown) {
+    // Those that were asked for meanwhile may have begun with a later one.
+    const version = Math.max(onto, laneOf(from.id).learnt.whole?.version ?? 0);
     remember(from.id, version, pick(from as IncidentPatch, fieldsOf(patch)), false);
     if (!isUndecided(error)) return;
     remember(from.id, version + 1, patch, false);
