@@ -12,6 +12,8 @@ interface Frames {
   keys: number[];
   /** The browser's own measure of the same, in steps of 8 ms and only from 16 ms on. */
   events: number[];
+  /** From each press of j or k to the paint of the peek with all that it tells of that row, in ms. */
+  peeks: number[];
 }
 
 declare global {
@@ -24,7 +26,14 @@ declare global {
 
 /** Starts watching, before any script of the page runs. */
 export function watchFrames(): void {
-  const fresh = (): Frames => ({ tasks: [], frames: [], gaps: [], keys: [], events: [] });
+  const fresh = (): Frames => ({
+    tasks: [],
+    frames: [],
+    gaps: [],
+    keys: [],
+    events: [],
+    peeks: [],
+  });
   let seen = fresh();
 
   const tasks = new PerformanceObserver((list) => {
@@ -50,19 +59,26 @@ export function watchFrames(): void {
   events.observe(options);
 
   // A message posted from an animation frame arrives once that frame has been painted.
-  const afterPaint = (then: () => void) => {
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.addEventListener('message', then);
-      channel.port1.start();
-      channel.port2.postMessage(null);
-    });
+  const afterThisFrame = (then: () => void) => {
+    const channel = new MessageChannel();
+    channel.port1.addEventListener('message', then);
+    channel.port1.start();
+    channel.port2.postMessage(null);
+  };
+  const afterPaint = (then: () => void) => requestAnimationFrame(() => afterThisFrame(then));
+
+  let peekAskedAt: number | null = null;
+  const isPeekWhole = () => {
+    const peek = document.querySelector<HTMLElement>('.peek:has(ol)');
+    const row = document.activeElement?.closest<HTMLElement>('tr');
+    return peek !== null && peek.dataset.id === row?.dataset.id;
   };
 
   window.addEventListener(
     'keydown',
     (event) => {
       const { timeStamp } = event;
+      if (event.key === 'j' || event.key === 'k') peekAskedAt = timeStamp;
       afterPaint(() => seen.keys.push(performance.now() - timeStamp));
     },
     { capture: true },
@@ -72,6 +88,11 @@ export function watchFrames(): void {
   const beat = (now: number) => {
     if (last !== null) seen.gaps.push(now - last);
     last = now;
+    if (peekAskedAt !== null && isPeekWhole()) {
+      const askedAt = peekAskedAt;
+      peekAskedAt = null;
+      afterThisFrame(() => seen.peeks.push(performance.now() - askedAt));
+    }
     requestAnimationFrame(beat);
   };
   requestAnimationFrame(beat);

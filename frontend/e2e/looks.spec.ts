@@ -70,6 +70,23 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     // The tint is gone by then.
     await page.waitForTimeout(1_100);
   },
+  'list with rows selected, and their severities to choose from': async (page) => {
+    await page.goto('/?q=');
+    await page.locator('.row-link').nth(1).focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('Shift+J');
+    await page.getByRole('button', { name: /^Severity/ }).click();
+    await expect(page.getByRole('button', { name: 'Set SEV4' })).toBeVisible();
+  },
+  'list with all that match selected, and the question': async (page) => {
+    await page.goto('/?q=');
+    await page.locator('.row-link').first().focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('button', { name: /^Select all/ }).click();
+    const bar = page.getByRole('region', { name: 'Selection' });
+    await bar.getByRole('button', { name: /^Mitigate/ }).click();
+    await expect(page.getByRole('dialog', { name: /^Mitigate/ })).toBeVisible();
+  },
   'list that is polled': async (page) => {
     await refuseStream(page);
     await page.goto('/');
@@ -121,7 +138,21 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   help: async (page) => {
     await page.goto('/?q=status:open,mitigated+sev:1');
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+    await page.getByRole('checkbox', { name: /Single-letter/ }).uncheck();
     await expect(page.getByRole('dialog')).toBeVisible();
+  },
+  'command palette': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.locator('.row-link').first().focus();
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('group', { name: 'Views' })).toBeVisible();
+    await page.keyboard.type('time');
+    await expect(page.getByRole('group', { name: 'Found' })).toBeVisible();
+  },
+  'menu of a row': async (page) => {
+    await page.goto('/?severity=SEV1,SEV2');
+    await page.locator('.row-link').first().click({ button: 'right' });
+    await expect(page.getByRole('menu')).toBeVisible();
   },
   'your name': async (page) => {
     await page.goto('/?q=status:open,mitigated+sev:1');
@@ -194,5 +225,8 @@ test('on a phone rows are cards, and targets are large', async ({ page }) => {
     expect((await box.boundingBox())?.height, await box.innerHTML()).toBeGreaterThanOrEqual(44);
   }
   await expect(page.getByRole('table')).toBeVisible();
+  await expectAccessible(page);
+  await page.locator('tbody .c-select').first().click();
+  await expect(page.getByRole('region', { name: 'Selection' })).toBeVisible();
   await expectAccessible(page);
 });

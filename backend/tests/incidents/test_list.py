@@ -470,6 +470,22 @@ def test_reads_cost_a_fixed_number_of_statements(client: FlaskClient, create: An
             assert not any("count(" in sql.lower() and "FROM incidents" in sql for sql in statements), address
 
 
+def test_a_phrase_is_looked_up_and_what_is_left_without_a_word_is_walked_to(
+    client: FlaskClient, create: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other way round either would look at every incident."""
+    create()
+    for phrase, condition in (("of a", "search_text LIKE"), ("(x) 5%", "search_text LIKE"), (") (", "@>")):
+        client.get("/api/incidents", query_string={"q": f'"{phrase}"'})
+        assert "MATERIALIZED" in statements[-1]
+        assert condition in statements[-1], phrase
+    monkeypatch.setattr(Sample, "certainly_more_than", lambda _sample, _limit: True)
+    monkeypatch.setattr(queries, "AHEAD", 0)
+    answer = client.get("/api/incidents", query_string={"q": "-disk"}).get_json()
+    assert len(answer["items"]) == 1
+    assert "MATERIALIZED" not in statements[-1]
+
+
 def test_services_in_use(client: FlaskClient, create: Any) -> None:
     for service, status in (("payments", "OPEN"), ("payments", "RESOLVED"), ("Pay_out", "OPEN"), ("search", "OPEN")):
         create(service=service, status=status)

@@ -1,12 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { ArrowLeft } from 'lucide-react';
-import { useState } from 'react';
+import { ArrowLeft, ChevronLeft, ChevronRight } from 'lucide-react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { Link, useLocation, useNavigate, useParams } from 'react-router';
+import { toast } from 'sonner';
 import { ApiError } from '@/api/problem';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useCopyLink } from '@/features/commands/api/useCopyLink';
 import { incidentQuery } from '@/features/incidents/api/queries';
 import { useIncidentEdit } from '@/features/incidents/api/useIncidentEdit';
+import { useListWalk } from '@/features/incidents/api/useListWalk';
+import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import { useUndo } from '@/features/incidents/api/useUndo';
 import { ConflictPanel } from '@/features/incidents/components/detail/ConflictPanel';
 import { IncidentHeader } from '@/features/incidents/components/detail/IncidentHeader';
@@ -14,7 +17,12 @@ import { SummarySection } from '@/features/incidents/components/detail/SummarySe
 import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
+
 import { useRememberRecent } from '@/features/incidents/model/recent';
+import type { Target, TriagePatch } from '@/features/incidents/model/triage';
+import { keysOf, useCommand } from '@/lib/commands';
+
+import { useHomePath } from '@/lib/home';
 import '../detail.css';
 
 export default function IncidentDetailPage() {
@@ -52,13 +60,43 @@ function IncidentView({ incident }: { incident: Incident }) {
   useCopyLink(() => [incident]);
   // A conflict that was left undecided is there again when the page opens.
   const [leftOver] = useState(edit.conflict);
+  const article = useRef<HTMLElement>(null);
+  const label = `${incidentKey(incident)} ${incident.title}`;
+  useFocusAtOpening(article);
+
+  async function choose(patch: TriagePatch) {
+    const result = await edit.save(patch, incident);
+    if (result.kind === 'failed') {
+      toast.error(result.message, {
+        action: { label: 'Retry', onClick: () => void choose(patch) },
+      });
+    }
+  }
+
+  // Acted upon as in the list, but for what is in dispute, which is decided here.
+  const triage = { ...useTriage(), act: (_: Target, patch: TriagePatch) => void choose(patch) };
+  useActCommands(() => ({ kind: 'some', incidents: [incident] }), triage);
+  // In place rather than in a list beside it.
+  useCommand('incident.assign', () =>
+    article.current?.querySelector<HTMLElement>('button[data-edit=owner]')?.click(),
+  );
+
   return (
-    <article className="page detail" data-keys="rows">
-      <title>{`${incidentKey(incident)} ${incident.title} · Incident Tracker`}</title>
-      <nav className="crumbs" aria-label="Breadcrumb">
-        <BackToList />
-        <span className="row-key">{incidentKey(incident)}</span>
-      </nav>
+    <article
+      ref={article}
+      className="page detail"
+      tabIndex={-1}
+      aria-label={label}
+      data-keys="rows"
+    >
+      <title>{`${label} · Incident Tracker`}</title>
+      <div className="detail-bar">
+        <nav className="crumbs" aria-label="Breadcrumb">
+          <BackToList />
+          <span className="row-key">{incidentKey(incident)}</span>
+        </nav>
+        <ListWalk incident={incident} />
+      </div>
       {edit.conflict && (
         <ConflictPanel
           conflict={edit.conflict}
@@ -67,7 +105,7 @@ function IncidentView({ incident }: { incident: Incident }) {
           isNews={edit.conflict !== leftOver}
         />
       )}
-      <IncidentHeader incident={incident} edit={edit} />
+      <IncidentHeader incident={incident} edit={edit} choose={(patch) => void choose(patch)} />
       <div className="detail-columns">
         <div>
           <SummarySection incident={incident} edit={edit} />
@@ -79,14 +117,67 @@ function IncidentView({ incident }: { incident: Incident }) {
   );
 }
 
+/** The keys of an incident act where the focus is in it, so that is where it begins. */
+function useFocusAtOpening(article: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const { activeElement } = document;
+    const isElsewhere = activeElement !== document.body && activeElement?.id !== 'content';
+    if (!isElsewhere) article.current?.focus({ preventScroll: true });
+  }, [article]);
+}
+
+/** The way to the neighbours of the list that the incident was opened from, if it was opened from one. */
+function ListWalk({ incident }: { incident: Incident }) {
+  const walk = useListWalk(incident);
+  const { previous = null, next = null } = walk ?? {};
+  useCommand('incident.previous', () => previous?.(), { enabled: previous !== null });
+  useCommand('incident.next', () => next?.(), { enabled: next !== null });
+  if (walk === null) return null;
+  return (
+    <nav className="walk" aria-label="The list it was opened from">
+      <WalkButton command="incident.previous" go={previous} label="Previous incident">
+        <ChevronLeft aria-hidden="true" />
+      </WalkButton>
+      <span className="num">{walk.position}</span>
+      <WalkButton command="incident.next" go={next} label="Next incident">
+        <ChevronRight aria-hidden="true" />
+      </WalkButton>
+    </nav>
+  );
+}
+
+interface WalkButtonProps {
+  command: 'incident.previous' | 'incident.next';
+  /** Null at the end of the list. */
+  go: (() => void) | null;
+  label: string;
+  children: ReactNode;
+}
+
+function WalkButton({ command, go, label, children }: WalkButtonProps) {
+  return (
+    <button
+      type="button"
+      className="btn icon"
+      aria-label={label}
+      aria-disabled={go === null}
+      data-tip={`${label} (${keysOf(command)})`}
+      onClick={() => go?.()}
+    >
+      {children}
+    </button>
+  );
+}
+
 /** From the list it is the browser's own Back, so that the list is found as it was left. */
 function BackToList() {
   const navigate = useNavigate();
   const fromList = useLocation().state?.fromList === true;
+  const home = useHomePath();
   return (
     <Link
       className="link"
-      to="/"
+      to={home}
       onClick={(event) => {
         if (!fromList || event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
@@ -106,7 +197,7 @@ function NoSuchIncident({ id }: { id: string }) {
       <p className="code">404</p>
       <h1>There is no incident {id}</h1>
       <p>The number may be mistyped, or the link may come from another tracker.</p>
-      <Link className="btn" to="/">
+      <Link className="btn" to={useHomePath()}>
         Open incidents
       </Link>
     </div>

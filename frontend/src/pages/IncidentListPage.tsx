@@ -2,8 +2,8 @@ import { useEffect, useRef } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
-import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
+import { useWayHome } from '@/features/incidents/api/views';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
@@ -13,17 +13,28 @@ import {
   UnreadableQuery,
 } from '@/features/incidents/components/ListStates';
 import { NewsPill } from '@/features/incidents/components/NewsPill';
+import { Peek } from '@/features/incidents/components/peek/Peek';
 import { TriageList } from '@/features/incidents/components/TriageList';
 import { focusRow } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
-import { rememberOpened, takeOpened } from '@/features/incidents/model/last-opened';
+import type { Incident, IncidentList } from '@/features/incidents/model/incident';
+import {
+  type LastOpened,
+  rememberOpened,
+  takeOpened,
+} from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
 import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
-import { formatListState, withFilter } from '@/lib/search-params';
+import { formatListState, type ListState, withFilter } from '@/lib/search-params';
 
+/** `/` alone leads to the person's default view. */
 export function IncidentListPage() {
+  return useWayHome() ? null : <TriagePage />;
+}
+
+function TriagePage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();
@@ -56,8 +67,16 @@ export function IncidentListPage() {
     }
   }
 
-  useRowMenu(data?.items ?? []);
-  useReturnToRow(search, data !== undefined);
+  /** So that Back finds the row again, and the incident its neighbours. */
+  function onOpen(_: Incident, index: number) {
+    if (data === undefined) return;
+    const { items: rows, total, totalIsExact, nextCursor: after } = data;
+    const before = ((data.page ?? 1) - 1) * data.perPage;
+    const { scrollY } = window;
+    rememberOpened({ search, scrollY, rows, index, before, total, totalIsExact, after });
+  }
+
+  useReturnToRow(state, isPlaceholderData ? undefined : data);
   useEffect(preloadPages, []);
 
   const total = data && !isPlaceholderData && formatCount(data.total, data.totalIsExact);
@@ -107,9 +126,7 @@ export function IncidentListPage() {
             filter={list.filter}
             place={list.place}
             stale={isPlaceholderData}
-            onOpen={({ id }, index) =>
-              rememberOpened({ search, id, index, scrollY: window.scrollY })
-            }
+            onOpen={onOpen}
           >
             {data.items.length > 0 && (
               <Pagination
@@ -125,29 +142,52 @@ export function IncidentListPage() {
             )}
           </TriageList>
         )}
+        {data && <Peek incidents={data.items} onOpen={onOpen} />}
       </div>
     </div>
   );
 }
 
-/** Coming back from an incident: the same place, and the focus on the row that was left, or the one in its place. */
-function useReturnToRow(search: string, ready: boolean): void {
+/**
+ * Coming back from an incident: the same place, and the focus on the row of the incident that was last looked at, or
+ * on the one in its place. It may have been walked to, and be on another page.
+ *
+ * @param answer undefined until it is the one for this state.
+ */
+function useReturnToRow(state: ListState, answer: IncidentList | undefined): void {
+  const { search } = useLocation();
   const back = useNavigationType() === 'POP';
+  const navigate = useNavigate();
+  const opened = useRef<LastOpened | null>(null);
   const done = useRef(false);
   useEffect(() => {
-    if (!ready || done.current) return;
+    if (answer === undefined || done.current) return;
+    opened.current ??= back ? takeOpened(search) : null;
     done.current = true;
-    const opened = back ? takeOpened(search) : null;
-    if (opened === null) return;
-    window.scrollTo(0, opened.scrollY);
-    focusRow(opened.id, opened.index);
-  }, [back, ready, search]);
+    if (opened.current === null) return;
+    const { rows, index, before, scrollY } = opened.current;
+    const id = rows[index]?.id ?? '';
+    const place = before + index;
+    const page = Math.floor(place / state.perPage) + 1;
+    const isElsewhere = page !== state.page && !answer.items.some((row) => row.id === id);
+    if (isElsewhere && page <= answer.pages) {
+      done.current = false;
+      void navigate(`/${formatListState({ ...state, page })}`, { replace: true });
+      return;
+    }
+    if (before / state.perPage + 1 === state.page) window.scrollTo(0, scrollY);
+    focusRow(id, place % state.perPage, { show: true });
+  }, [answer, back, navigate, search, state]);
 }
 
 /** The other pages are small; fetched while the person reads, they open without a wait. */
 function preloadPages(): void {
   whenIdle(() => {
     // A failure here is told when the page is really asked for.
-    Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
+    Promise.all([
+      import('@/features/incidents/components/peek/PeekPanel'),
+      import('./IncidentDetailPage'),
+      import('./CreateIncidentPage'),
+    ]).catch(() => null);
   });
 }

@@ -146,6 +146,15 @@ describe('typing', () => {
     expect(url()).toBe('/?q=sev:1');
   });
 
+  test('Escape in the list takes the words away, and leaves the filters', async () => {
+    const { user, url } = await open('/?q=disk+sev:1');
+    (await found('disk sev:1')).focus();
+    await user.keyboard('{Escape}');
+    expect(url()).toBe('/?q=sev:1');
+    await user.keyboard('{Escape}');
+    expect(url()).toBe('/?q=sev:1');
+  });
+
   test('a key among the filters and Enter opens the incident', async () => {
     server.use(http.get('/api/incidents/INC-9', () => new HttpResponse(null, { status: 404 })));
     const { user, url } = await open('/');

@@ -2,6 +2,8 @@ import { useEffect, useRef } from 'react';
 
 const GAP = 6;
 const LEAVE_MS = 120;
+/** Rows are passed quickly, and a tip would cover the next one: it waits until the focus rests. */
+const REST_MS = 500;
 
 /**
  * One tooltip for the whole page: it shows the `data-tip` of whatever is hovered or focused, so a row can have
@@ -42,6 +44,8 @@ export function SharedTooltip() {
 
     function sourceOf(owner: HTMLElement): HTMLElement | null {
       const selector = owner.dataset.tipAt;
+      // The peek says the same, and would be covered by it.
+      if (selector && document.querySelector('.peek')) return null;
       return selector ? (owner.closest('tr')?.querySelector<HTMLElement>(selector) ?? null) : owner;
     }
 
@@ -64,12 +68,14 @@ export function SharedTooltip() {
       if (!(target instanceof HTMLElement) || !target.matches(':focus-visible')) return;
       const owner = target.matches('[data-tip], [data-tip-at]') ? target : null;
       const source = owner && sourceOf(owner);
-      if (owner && source) show(source, owner);
-      else hide();
+      hide();
+      if (owner === null || source === null) return;
+      if (source === owner) show(source, owner);
+      else timer = setTimeout(() => owner.isConnected && show(source, owner), REST_MS);
     }
 
     function onKey(event: KeyboardEvent) {
-      if (event.key === 'Escape') hide();
+      if (event.key === 'Escape' || event.key === ' ') hide();
     }
 
     document.addEventListener('pointerover', onOver);

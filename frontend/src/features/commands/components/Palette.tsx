@@ -95,7 +95,7 @@ export function Palette({ place, onClose }: Props) {
           aria-label="Close"
           onClick={() => dialog.current?.close()}
         >
-          <kbd className="wide-only">Esc</kbd>
+          <kbd>Esc</kbd>
           <X aria-hidden="true" />
         </button>
       </div>
@@ -118,7 +118,7 @@ export function Palette({ place, onClose }: Props) {
           </div>
         ))}
       </div>
-      <p className="palette-foot wide-only" aria-hidden="true">
+      <p className="palette-foot" aria-hidden="true">
         <Keys keys="ArrowUp" />
         <Keys keys="ArrowDown" /> choose
         <Keys keys="Enter" /> run

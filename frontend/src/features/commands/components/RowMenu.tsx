@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { toast } from 'sonner';
 import { Kbd } from '@/components/ui/Kbd';
 import { type Place, returnTo } from '@/features/commands/model/place';
@@ -38,19 +39,22 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
     itemsOf(list)[0]?.focus();
   }, [x, y]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The row shows that it is meant, since the focus is in the menu.
     row.toggleAttribute('data-menu', true);
+    return () => void row.toggleAttribute('data-menu', false);
+  }, [row]);
+
+  useEffect(() => {
     window.addEventListener('resize', onClose);
     window.addEventListener('scroll', onClose);
     return () => {
-      row.toggleAttribute('data-menu', false);
       window.removeEventListener('resize', onClose);
       window.removeEventListener('scroll', onClose);
       // When a command has put the focus elsewhere, it stays there.
       if (document.activeElement === document.body) returnTo(place);
     };
-  }, [row, place, onClose]);
+  }, [place, onClose]);
 
   function run(act: (at: Element) => void) {
     const at = returnTo(place);
@@ -102,13 +106,17 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
     act('incident.assign', 'incident.assignToMe'),
   ].filter((group) => group.length > 0);
 
-  return (
+  return createPortal(
     // It covers the window, so that the click that closes the menu does nothing else.
     <div
       ref={layer}
       popover="auto"
       className="menu-layer"
       onToggle={(event) => event.newState === 'closed' && onClose()}
+      // Nor does it take the focus, which is to go back to the row.
+      onMouseDown={(event) => {
+        if (event.target === layer.current) event.preventDefault();
+      }}
       onClick={(event) => {
         if (event.target === layer.current) onClose();
       }}
@@ -162,7 +170,9 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
           </div>
         ))}
       </div>
-    </div>
+    </div>,
+    // A part of the page's content, as its row is.
+    document.getElementById('content') ?? document.body,
   );
 }
 

@@ -3,7 +3,8 @@ import { ApiError } from '@/api/problem';
 import type { Notes } from '@/features/incidents/components/acting/notes';
 import { alreadySo, countOf, inInfinitive, isSo, messageOf } from '@/features/incidents/model/acts';
 import type {
-  Asking,
+  Confirm,
+  OnSent,
   Prepared,
   Target,
   TriagePatch,
@@ -61,7 +62,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
       return null;
     }
     const body = { filter: apiFilters(target.state), set: patch, expectedCount: count };
-    const answer = writes.bulk(body, NOTHING, by);
+    const answer = writes.bulk(body, [], by);
     const change = answer.then(
       ({ changeId }) => changeId,
       () => null,
@@ -79,7 +80,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
   }
 
   /** Asks until the number that was agreed to is the number that is changed. */
-  async function confirmed(asked: Prepared, asking: Asking): Promise<void> {
+  async function confirmed(asked: Prepared, confirm: Confirm, onSent?: OnSent): Promise<void> {
     const { patch, count, changed } = asked;
     if (changed === 0) {
       notes.say(
@@ -87,18 +88,23 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
       );
       return;
     }
-    if (needsWord(asked) && !(await asking.confirm(asked))) return;
-    asking.onSent?.(asked.target);
+    if (needsWord(asked) && !(await confirm(asked))) return;
+    onSent?.(asked.target);
     const next = await commit(asked);
-    if (next !== null) await confirmed(next, asking);
+    if (next !== null) await confirmed(next, confirm, onSent);
   }
 
-  async function act(target: Target, patch: TriagePatch, asking: Asking): Promise<void> {
+  async function act(
+    target: Target,
+    patch: TriagePatch,
+    confirm: Confirm,
+    onSent?: OnSent,
+  ): Promise<void> {
     try {
-      await confirmed(await prepare(target, patch), asking);
+      await confirmed(await prepare(target, patch), confirm, onSent);
     } catch (error) {
       notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
-        void act(target, patch, asking);
+        void act(target, patch, confirm, onSent);
       });
     }
   }

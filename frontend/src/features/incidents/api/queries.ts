@@ -21,6 +21,7 @@ export const keys = {
   incident: (id: string) => ['incidents', 'one', id.toUpperCase()] as const,
   events: (id: string) => ['incidents', 'events', id] as const,
   services: ['services'] as const,
+  views: ['views'] as const,
 };
 
 /** Another name asks for other incidents, where the query says `owner:me`. */
@@ -28,10 +29,11 @@ function asker({ q }: ListState): string[] {
   return asksForMe(q) ? [displayName()] : [];
 }
 
-export function listQuery(state: ListState) {
+/** A page of the list; with a cursor, what came after the rows of an earlier answer, wherever it is by now. */
+export function listQuery(state: ListState, cursor?: string) {
   const query = {
     ...apiFilters(state),
-    page: state.page,
+    ...(cursor === undefined ? { page: state.page } : { cursor }),
     per_page: state.perPage,
     sort_by: state.sort,
     order: state.order,
@@ -98,10 +100,14 @@ export function incidentQuery(id: string, client: QueryClient) {
   });
 }
 
-/** Answers can overtake each other: a read that was asked before a write must not undo what the write showed. */
+/**
+ * Answers can overtake each other: a read that was asked before a write must not undo what the write showed. Whoever
+ * goes from one incident to the next has the one before for comparison, which says nothing.
+ */
 function newest(before: unknown, after: unknown): unknown {
   const old = before as Incident | undefined;
-  return old && old.version >= (after as Incident).version ? old : after;
+  const next = after as Incident;
+  return old && old.id === next.id && old.version >= next.version ? old : next;
 }
 
 function findInLists(client: QueryClient, id: string): Incident | undefined {

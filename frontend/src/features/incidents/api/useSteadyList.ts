@@ -72,9 +72,10 @@ export function useSteadyList(state: ListState) {
 }
 
 /** The newest answer, with the rows that are shown. Of these some may be counted no more. */
-function asShown({ answer, items }: SteadyList): IncidentList {
+function asShown({ answer, items, after }: SteadyList): IncidentList {
   const last = ((answer.page ?? 1) - 1) * answer.perPage + items.length;
-  return { ...answer, items: [...items], total: Math.max(answer.total, items.length && last) };
+  const total = Math.max(answer.total, items.length && last);
+  return { ...answer, items: [...items], total, nextCursor: after };
 }
 
 /**

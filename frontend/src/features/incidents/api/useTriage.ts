@@ -3,7 +3,8 @@ import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
 import { type Incident, incidentPath } from '@/features/incidents/model/incident';
 import type {
-  Asking,
+  Confirm,
+  OnSent,
   Prepared,
   Target,
   Triage,
@@ -14,15 +15,19 @@ import { displayName } from '@/lib/display-name';
 import { loadActing, useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
-export function useTriage({ confirm = askPlainly, onSent }: Partial<Asking> = {}): Triage {
+export function useTriage({
+  confirm = askPlainly,
+  onSent,
+}: {
+  confirm?: Confirm;
+  onSent?: OnSent;
+} = {}): Triage {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { acting, marks } = useActing();
   return useMemo(() => {
     const act = (target: Target, patch: TriagePatch) =>
-      withActing(client, (ready) =>
-        ready.act(target, patch, { confirm, ...(onSent && { onSent }) }),
-      );
+      withActing(client, (ready) => ready.act(target, patch, confirm, onSent));
     return {
       act,
       shown: (incident: Incident) => acting?.shown(incident) ?? incident,
@@ -52,13 +57,15 @@ function askPlainly({ words, sev1, again }: Prepared): boolean {
 interface ActOptions {
   /** Told after a change of one incident, so that the focus can move on to the next. */
   onActed?: () => void;
+  /** Whether there is something to act on, where it is not the focus that decides. */
+  applies?: () => boolean;
 }
 
 /** Registers e m r, s 1–4, a and i. `targets` is asked at the press; null where there is nothing to act on. */
 export function useActCommands(
   targets: () => Target | null,
   triage: Triage,
-  { onActed }: ActOptions = {},
+  { onActed, applies }: ActOptions = {},
 ): void {
   function act(patch: TriagePatch) {
     const target = targets();
@@ -75,13 +82,14 @@ export function useActCommands(
     else triage.assign(target, document.activeElement ?? document.body, { toMe });
   }
 
-  useCommand('incident.resolve', () => act({ status: 'RESOLVED' }));
-  useCommand('incident.mitigate', () => act({ status: 'MITIGATED' }));
-  useCommand('incident.reopen', () => act({ status: 'OPEN' }));
-  useCommand('incident.severity1', () => act({ severity: 'SEV1' }));
-  useCommand('incident.severity2', () => act({ severity: 'SEV2' }));
-  useCommand('incident.severity3', () => act({ severity: 'SEV3' }));
-  useCommand('incident.severity4', () => act({ severity: 'SEV4' }));
-  useCommand('incident.assign', () => assign(false));
-  useCommand('incident.assignToMe', () => assign(true));
+  const options = applies ? { applies } : {};
+  useCommand('incident.resolve', () => act({ status: 'RESOLVED' }), options);
+  useCommand('incident.mitigate', () => act({ status: 'MITIGATED' }), options);
+  useCommand('incident.reopen', () => act({ status: 'OPEN' }), options);
+  useCommand('incident.severity1', () => act({ severity: 'SEV1' }), options);
+  useCommand('incident.severity2', () => act({ severity: 'SEV2' }), options);
+  useCommand('incident.severity3', () => act({ severity: 'SEV3' }), options);
+  useCommand('incident.severity4', () => act({ severity: 'SEV4' }), options);
+  useCommand('incident.assign', () => assign(false), options);
+  useCommand('incident.assignToMe', () => assign(true), options);
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { SeverityBadge } from '@/components/Badges';
+import { Kbd } from '@/components/ui/Kbd';
 import type { Confirm, Prepared } from '@/features/incidents/model/triage';
 import { formatCount } from '@/lib/numbers';
 
@@ -36,6 +37,7 @@ function ConfirmDialog({ prepared, onClose }: Props) {
   const { words, count, changed, sev1, again } = prepared;
   const dialog = useRef<HTMLDialogElement>(null);
   const agree = useRef<HTMLButtonElement>(null);
+  const agreed = useRef(false);
   useEffect(() => {
     dialog.current?.showModal();
     agree.current?.focus();
@@ -47,7 +49,7 @@ function ConfirmDialog({ prepared, onClose }: Props) {
       className="sheet confirm"
       aria-labelledby="confirm-title"
       aria-describedby="confirm-text"
-      onClose={(event) => onClose(event.currentTarget.returnValue === 'yes')}
+      onClose={() => onClose(agreed.current)}
     >
       <h2 id="confirm-title">{words}?</h2>
       <div id="confirm-text">
@@ -64,16 +66,26 @@ function ConfirmDialog({ prepared, onClose }: Props) {
             {count - changed === 1 ? 'is' : 'are'} so.
           </p>
         )}
-        <p>One Undo takes all of it back.</p>
+        <p>
+          One Undo <Kbd command="change.undo" /> takes all of it back.
+        </p>
       </div>
-      <form method="dialog" className="row">
-        <button type="submit" className="btn" value="no">
+      <div className="row">
+        <button type="button" className="btn" onClick={() => dialog.current?.close()}>
           Cancel
         </button>
-        <button ref={agree} type="submit" className="btn primary" value="yes">
+        <button
+          ref={agree}
+          type="button"
+          className="btn primary"
+          onClick={() => {
+            agreed.current = true;
+            dialog.current?.close();
+          }}
+        >
           {words}
         </button>
-      </form>
+      </div>
     </dialog>
   );
 }

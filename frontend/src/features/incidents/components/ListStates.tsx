@@ -88,7 +88,7 @@ export function UnreadableQuery({ mistakes }: { mistakes: readonly Mistake[] }) 
       {mistakes.map(({ start, message }) => (
         <p key={`${start} ${message}`}>{message}</p>
       ))}
-      <Link className="btn primary" to="/">
+      <Link className="btn primary" to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}>
         Clear
       </Link>
     </div>
@@ -112,7 +112,10 @@ function NoMatch({ state }: { state: ListState }) {
         )}
       </p>
       <div className="row">
-        <Link className="btn primary" to="/">
+        <Link
+          className="btn primary"
+          to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}
+        >
           Clear
         </Link>
         {inAnyStatus !== state.q && (

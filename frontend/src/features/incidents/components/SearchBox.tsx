@@ -122,6 +122,18 @@ export function SearchBox() {
     put(value === '' || /\s$/.test(value) ? value : `${value} `);
   });
 
+  // After the menu, the peek and the selection, which are asked first.
+  useCommand(
+    'close',
+    () => {
+      const q = withoutField(state.q, null);
+      if (q === state.q) return false;
+      setState(withFilter(state, { q }));
+      return true;
+    },
+    { enabled: onList },
+  );
+
   function submit(event: FormEvent) {
     event.preventDefault();
     const text = value.trim();

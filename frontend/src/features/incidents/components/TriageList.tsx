@@ -1,12 +1,13 @@
 import { type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { hasNextPage } from '@/components/Pagination';
+import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import type { Asked } from '@/features/incidents/model/steady-list';
 import type { Target } from '@/features/incidents/model/triage';
 import { useSelection } from '@/features/incidents/model/useSelection';
 import { useFocusBack } from '@/hooks/useFocusBack';
-import { useCommand } from '@/lib/commands';
+import { isInRows, useCommand } from '@/lib/commands';
 import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
 import { useConfirm } from './ConfirmDialog';
@@ -49,10 +50,15 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
         : { kind: 'some', incidents: [...selection.chosen.values()] };
       return acted.current;
     }
-    const incident = items.find(({ id }) => id === activeRow()?.id);
+    const incident =
+      isInRows(document.activeElement) && items.find(({ id }) => id === activeRow()?.id);
     return incident ? { kind: 'some', incidents: [incident] } : null;
   }
-  useActCommands(targets, triage, { onActed: () => !isChosen && moveOn() });
+  useActCommands(targets, triage, {
+    onActed: () => !isChosen && moveOn(),
+    applies: () => isChosen || isInRows(document.activeElement),
+  });
+  useRowMenu(items, { ...selection, clear: () => select({ type: 'clear' }) });
   useCommand('close', () => (isChosen ? select({ type: 'clear' }) : false));
   useFocusBack(isChosen, tabStop);
 

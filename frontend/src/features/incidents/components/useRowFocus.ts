@@ -12,14 +12,30 @@ interface ActiveRow {
 
 /*
  * The row that has the focus, or had it last: what the keys of rows are about. It changes with every press of `j`, so
- * it is kept outside of the tree, where that draws nothing.
+ * it is kept outside of the tree, and only what shows it is drawn again.
  */
 let active: ActiveRow | null = null;
+const followers = new Set<() => void>();
+
+/** Calls back with every change of it; returns how to stop. */
+export function followActiveRow(follower: () => void): () => void {
+  followers.add(follower);
+  return () => followers.delete(follower);
+}
+
+function setActive(next: ActiveRow | null): void {
+  if (active?.id === next?.id && active?.index === next?.index) return;
+  active = next;
+  for (const follower of followers) follower();
+}
 
 /** Null as long as no row of this list has had the focus. */
 export function activeRow(): ActiveRow | null {
   return active;
 }
+
+/** Of the row that has the focus, or had it last. */
+const STOPS = '.row-link, .c-select input';
 
 function linkOf(row: Element | null | undefined): HTMLElement | null {
   return row?.querySelector<HTMLElement>('.row-link') ?? null;
@@ -57,7 +73,7 @@ export function moveOn(): void {
  */
 function makeTabStop(body: Body, row: HTMLTableRowElement | undefined): void {
   for (const stop of body.querySelectorAll<HTMLElement>('[tabindex="0"]')) stop.tabIndex = -1;
-  for (const stop of row?.querySelectorAll<HTMLElement>('[tabindex]') ?? []) stop.tabIndex = 0;
+  for (const stop of row?.querySelectorAll<HTMLElement>(STOPS) ?? []) stop.tabIndex = 0;
 }
 
 function isLost(focused: Element | null): boolean {
@@ -88,7 +104,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
     if (body.current === null) return;
     const turned = shownPlace.current !== place;
     shownPlace.current = place;
-    if (turned) active = null;
+    if (turned) setActive(null);
     const { id, index } = active ?? { id: '', index: 0 };
     const row = findRow(body.current, id, index);
     makeTabStop(body.current, row);
@@ -99,12 +115,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
     }
     if (turned) row?.scrollIntoView({ block: 'nearest' });
   }, [body, incidents, place]);
-  useEffect(
-    () => () => {
-      active = null;
-    },
-    [],
-  );
+  useEffect(() => () => setActive(null), []);
 
   /** Moves by so many rows and stops at the ends. */
   function move(by: number, extend = false): void {
@@ -139,7 +150,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
       if (!row || id === undefined) return;
       isInside.current = true;
       // The header is the row 0 of the table.
-      active = { id, index: row.rowIndex - 1 };
+      setActive({ id, index: row.rowIndex - 1 });
       makeTabStop(event.currentTarget, row);
     },
     onBlur: (event: FocusEvent<Body>) => {

@@ -27,6 +27,8 @@ export interface SteadyList {
   /** When the rows were decided, by the server's clock, in milliseconds. */
   readonly since: number;
   readonly items: readonly Incident[];
+  /** The cursor of what came after them then. */
+  readonly after: string | null;
   /** What belongs to the list by now and waits to be asked for, by id. */
   readonly fresh: ReadonlyMap<string, Incident>;
 }
@@ -47,6 +49,7 @@ export function openList(place: string, filter: Asked, answer: IncidentList): St
     answer,
     since: timeOf(answer),
     items: answer.items,
+    after: answer.nextCursor,
     fresh: new Map(),
   };
 }

@@ -26,9 +26,8 @@ export interface Wish {
   readonly incidents: readonly Incident[];
   readonly patch: TriagePatch;
   readonly actor: string;
+  /** The server carries it out once, however often it is sent under its key. */
   readonly key: string;
-  /** Where it has failed before. */
-  readonly onto?: Incident;
 }
 
 /** A wish that did not come true. */
@@ -58,12 +57,8 @@ export interface Prepared {
 /** Whether the person wants it done. */
 export type Confirm = (prepared: Prepared) => boolean | Promise<boolean>;
 
-/** What a page has to say in the changes that begin on it. */
-export interface Asking {
-  readonly confirm: Confirm;
-  /** Told once a change has been agreed to, and is on its way. */
-  readonly onSent?: (target: Target) => void;
-}
+/** Told once a change has been agreed to, and is on its way. */
+export type OnSent = (target: Target) => void;
 
 export interface Triage {
   /** Changes one incident, several, or all that match; the latter after `confirm` only. */

@@ -1,0 +1,100 @@
+import { startTransition, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
+import { toast } from 'sonner';
+import { activeRow, focusRow, followActiveRow } from '@/features/incidents/components/useRowFocus';
+import type { Incident } from '@/features/incidents/model/incident';
+import { useCommand } from '@/lib/commands';
+
+interface Props {
+  /** The rows, in the order of the table. */
+  incidents: readonly Incident[];
+  /** Told before the page of an incident opens. */
+  onOpen: (incident: Incident, index: number) => void;
+}
+
+/** So many rows on either side are fetched before the person gets there. */
+const REACH = 2;
+
+/**
+ * The incident of the row that has the focus, beside the table. Whether it is open belongs to the entry of the
+ * browser's history, so that Back finds the list as it was left. It is in no URL: what is shared is the incident's own,
+ * and to write it while `j` is held down would be a visit to the list for every row.
+ */
+export function Peek({ incidents, onOpen }: Props) {
+  const { key } = useLocation();
+  const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
+  const [id, setId] = useState(() => activeRow()?.id ?? null);
+  const panel = usePanel(open, () => setOpen(false));
+  const area = useRef<HTMLElement>(null);
+
+  useEffect(
+    () =>
+      followActiveRow(() => {
+        const next = activeRow()?.id;
+        // The key is shown first, and the peek in the next frame. A row that leaves stays until there is another.
+        if (next !== undefined) startTransition(() => setId(next));
+      }),
+    [],
+  );
+
+  useEffect(() => {
+    // Beside what the router keeps there; another entry of the same visit is told as well.
+    const kept: unknown = window.history.state?.peek;
+    if ((kept === true) !== open) {
+      window.history.replaceState({ ...window.history.state, peek: open }, '');
+    }
+  }, [open, key]);
+
+  const isShown = open && id !== null && panel !== null;
+  useEffect(() => {
+    // On a small window the row may now be below it.
+    if (isShown) document.activeElement?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+  }, [isShown]);
+
+  const at = incidents.findIndex((incident) => incident.id === id);
+
+  function close() {
+    // The keyboard stays in the list.
+    if (id !== null && area.current?.contains(document.activeElement)) focusRow(id, 0);
+    setOpen(false);
+  }
+
+  useCommand('row.peek', () => (open ? close() : setOpen(true)));
+  useCommand('close', close, { enabled: open });
+
+  if (!open || id === null || panel === null) return null;
+  const near = at < 0 ? [] : neighbours(incidents, at);
+  return (
+    <panel.PeekPanel
+      ref={area}
+      id={id}
+      row={incidents[at]}
+      near={near}
+      onOpen={(incident) => onOpen(incident, at)}
+      onClose={close}
+    />
+  );
+}
+
+/** The nearest first, and of those the one below, since most people go down the list. */
+function neighbours(incidents: readonly Incident[], at: number): string[] {
+  const steps = Array.from({ length: REACH }, (_, index) => [at + index + 1, at - index - 1]);
+  return steps.flat().flatMap((index) => incidents[index]?.id ?? []);
+}
+
+/** The code of the panel, which is no part of what the list needs first; null until it is there. */
+function usePanel(wanted: boolean, onFail: () => void): typeof import('./PeekPanel') | null {
+  const [code, setCode] = useState<typeof import('./PeekPanel') | null>(null);
+  const fail = useRef(onFail);
+  useEffect(() => {
+    fail.current = onFail;
+  });
+  useEffect(() => {
+    if (!wanted) return;
+    import('./PeekPanel').then(setCode).catch(() => {
+      toast.error('The peek could not be loaded. The app may have been updated: reload the page.');
+      fail.current();
+    });
+  }, [wanted]);
+  return code;
+}
