@@ -110,6 +110,7 @@ for (const name of Object.keys(PAGES)) {
     test('the focus is seen wherever it is, in colours of the system too', async ({ page }) => {
       for (const [forcedColors, width, height] of [
         ['none', 1440, 900],
+        ['none', 390, 844],
         ['none', 320, 256],
         ['active', 1440, 900],
       ] as const) {
