@@ -294,7 +294,7 @@ export function tipOf(id: CommandId, text: string = COMMANDS[id].title): string 
 }
 
 /** Whether the keys of rows act here: in the table, the peek, and the page of an incident. */
-function isInRows(target: EventTarget | null): boolean {
+export function isInRows(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[data-keys=rows]') !== null;
 }
 

@@ -92,7 +92,7 @@ describe('filters', () => {
     // Where there is little, it is counted all the same.
     expect(screen.getByRole('button', { name: /^Open/i })).not.toHaveTextContent('~');
     await user.click(screen.getByRole('button', { name: 'Owner' }));
-    expect(screen.getByRole('checkbox', { name: /Unassigned/ })).toBeInTheDocument();
+    expect(await screen.findByRole('checkbox', { name: /Unassigned/ })).toBeInTheDocument();
     await user.type(screen.getByRole('textbox', { name: 'Find an owner' }), 'doe');
     expect(screen.queryByRole('checkbox', { name: /Unassigned/ })).toBeNull();
     await user.keyboard('{ArrowDown} ');
@@ -114,7 +114,7 @@ describe('filters', () => {
   test('Mine asks for a name, then shows what is theirs', async () => {
     const { user, url } = renderApp('/');
     await user.click(await screen.findByRole('button', { name: 'Mine' }));
-    await user.type(screen.getByRole('textbox', { name: 'Your name' }), 'Ana{Enter}');
+    await user.type(await screen.findByRole('textbox', { name: 'Your name' }), 'Ana{Enter}');
     expect(url()).toBe('/?q=status:open,mitigated+owner:me');
     expect(screen.getByRole('link', { name: 'Mine' })).toHaveAttribute('aria-current', 'page');
   });

@@ -100,7 +100,7 @@ const PATCHES: readonly TriagePatch[] = [
 ];
 
 describe('any keystrokes on a slow line', () => {
-  const rounds = Array.from({ length: 40 }, (_, index) => index + 1);
+  const rounds = Array.from({ length: 15 }, (_, index) => index + 1);
 
   /** Presses at random, among them undo, while others change the titles, and checks the screen after each. */
   async function round(seed: number, fateOf: (random: () => number) => Fate, isSteady: boolean) {
@@ -139,7 +139,7 @@ describe('any keystrokes on a slow line', () => {
         press(pick(rows), patch);
         // Where something may have been carried out, even a press for what is shown is sent.
         if (isNew || !isSteady) presses += 1;
-        if (isNew) {
+        if (isNew || !isSteady) {
           undo.push({ id: one.id, before: { ...want } });
           Object.assign(want, patch);
         }
@@ -181,13 +181,16 @@ describe('any keystrokes on a slow line', () => {
   test.each(rounds)('come true in the end where they fail at first (seed %i)', async (seed) => {
     const fates: Fate[] = ['busy', 'unreachable', 'lost', 'ok'];
     const fateOf = (random: () => number) => fates[Math.floor(random() ** 0.6 * 4)] as Fate;
-    const { all, model, acting, presses } = await round(seed, fateOf, false);
+    const { all, model, acting, wanted, presses } = await round(seed, fateOf, false);
     expectScreenIsServerWhereDecided(acting, model, all);
     model.line = () => ({ fate: 'ok', ms: 0 });
     // Retried until nothing is left.
     for (const id of acting.snapshot().marks.keys()) acting.retry(id);
     await settled(acting);
     expect(acting.snapshot().marks.size).toBe(0);
+    for (const { id } of all) {
+      expect(seen(model.incidents.get(id))).toEqual(seen(wanted.get(id)));
+    }
     expectScreenIsServer(acting, model, all);
     expect(model.log.filter(isOwn).length).toBeLessThanOrEqual(presses);
   });
