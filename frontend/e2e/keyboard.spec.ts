@@ -7,7 +7,7 @@ test('from the list to a resolved incident without a mouse', async ({ page }) =>
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Open', exact: true })).toBeFocused();
+  await expect(page.getByRole('link', { name: /^Open/ })).toBeFocused();
 
   await page.keyboard.press('c');
   await expect(page.getByLabel('Title')).toBeFocused();

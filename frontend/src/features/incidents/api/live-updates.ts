@@ -111,7 +111,6 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
 
   function onVisible() {
     if (stale !== 'nothing') refresh(stale);
-    void client.refetchQueries({ queryKey: keys.views, stale: true, type: 'active' });
   }
 
   document.addEventListener('visibilitychange', onVisible);

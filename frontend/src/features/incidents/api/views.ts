@@ -51,7 +51,7 @@ export function useKeepViews({ items, default: first, isAnswer }: ReturnType<typ
   const { search, state: how } = useLocation();
   const navigate = useNavigate();
   const person = useDisplayName();
-  const wasTouched = useWasTouched();
+  const touchedRef = useTouchedRef();
   const view = items.find(({ id }) => id === first);
   const home = view === undefined || view.id === OPEN ? '/' : `/${sharedSearch(stateOf(view))}`;
 
@@ -64,29 +64,29 @@ export function useKeepViews({ items, default: first, isAnswer }: ReturnType<typ
     const target = home === '/' ? `/${sharedSearch(DEFAULT_STATE)}` : home;
     // Another browser may have been told of another default. Nobody who has begun to work is taken elsewhere.
     const isUnasked = search === '' || how?.home === true;
-    if (isUnasked && !wasTouched.current && `/${search}` !== target) {
+    if (isUnasked && !touchedRef.current && `/${search}` !== target) {
       void navigate(target, { replace: true, state: { home: true } });
     } else {
-      wasTouched.current = true;
+      touchedRef.current = true;
       setHomePath(home);
     }
-  }, [isAnswer, home, search, how, navigate, wasTouched]);
+  }, [isAnswer, home, search, how, navigate, touchedRef]);
 }
 
 /** Whether the person has done anything here yet. */
-function useWasTouched() {
-  const wasTouched = useRef(false);
+function useTouchedRef() {
+  const touchedRef = useRef(false);
   useEffect(() => {
     const events = ['pointerdown', 'keydown', 'wheel'];
     const note = () => {
-      wasTouched.current = true;
+      touchedRef.current = true;
     };
     for (const event of events) document.addEventListener(event, note, { capture: true });
     return () => {
       for (const event of events) document.removeEventListener(event, note, { capture: true });
     };
   }, []);
-  return wasTouched;
+  return touchedRef;
 }
 
 /**

@@ -157,76 +157,78 @@ export function ManageViews({ trigger, views, current, state, isExact, onClose }
 
   return (
     <PopoverContent trigger={trigger} label="All views" align="start" onClose={onClose}>
-      <ol
-        ref={list}
+      <div
         className="views"
+        role="presentation"
         onKeyDown={onKeyDown}
         onPointerMove={onPointerMove}
         onLostPointerCapture={onDrop}
       >
-        {items.map((view, index) => (
-          <li key={view.id} data-id={view.id} data-dragged={view.id === dragged || undefined}>
-            <div className="view-row">
-              <span
-                className="grip"
-                aria-hidden="true"
-                onPointerDown={(event) => {
-                  event.preventDefault();
-                  // The list stays where it is, unlike the row.
-                  list.current?.setPointerCapture(event.pointerId);
-                  setChanging(null);
-                  setDragged(view.id);
-                }}
-              >
-                <GripVertical />
-              </span>
-              <Link
-                to={viewPath(view)}
-                draggable={false}
-                aria-current={view === current ? 'page' : undefined}
-                onClick={() => {
-                  rememberView(view.id);
-                  onClose();
-                }}
-              >
-                <span className="truncate" title={view.name}>
-                  {view.name}
+        <ol ref={list}>
+          {items.map((view, index) => (
+            <li key={view.id} data-id={view.id} data-dragged={view.id === dragged || undefined}>
+              <div className="view-row">
+                <span
+                  className="grip"
+                  aria-hidden="true"
+                  onPointerDown={(event) => {
+                    event.preventDefault();
+                    // The list stays where it is, unlike the row.
+                    list.current?.setPointerCapture(event.pointerId);
+                    setChanging(null);
+                    setDragged(view.id);
+                  }}
+                >
+                  <GripVertical />
                 </span>
-                {view.id === views.default && <span className="is-default">default</span>}
-                <span className="count">
-                  {view.count !== null && formatCount(view.count, view.countIsExact)}
-                </span>
-              </Link>
-              <button
-                type="button"
-                className="btn ghost icon small"
-                aria-label={`Change ${view.name}`}
-                aria-expanded={changing === view.id}
-                onClick={() => setChanging(changing === view.id ? null : view.id)}
-              >
-                <Ellipsis aria-hidden="true" />
-              </button>
-            </div>
-            {changing === view.id && (
-              <ViewActions
-                view={view}
-                place={index}
-                count={items.length}
-                isDefault={view.id === views.default}
-                // What the list shows is what a view of one's own can become.
-                update={view.builtIn || (isExact && view === current) ? null : state}
-                onRename={async (name) => {
-                  await writes.update(view, { name });
-                }}
-                onUpdate={(change) => void update(view, change)}
-                onDefault={() => void makeDefault(view)}
-                onMove={(to) => move(view, to)}
-                onDelete={() => void remove(view)}
-              />
-            )}
-          </li>
-        ))}
-      </ol>
+                <Link
+                  to={viewPath(view)}
+                  draggable={false}
+                  aria-current={view === current ? 'page' : undefined}
+                  onClick={() => {
+                    rememberView(view.id);
+                    onClose();
+                  }}
+                >
+                  <span className="truncate" title={view.name}>
+                    {view.name}
+                  </span>
+                  {view.id === views.default && <span className="is-default">default</span>}
+                  <span className="count">
+                    {view.count !== null && formatCount(view.count, view.countIsExact)}
+                  </span>
+                </Link>
+                <button
+                  type="button"
+                  className="btn ghost icon small"
+                  aria-label={`Change ${view.name}`}
+                  aria-expanded={changing === view.id}
+                  onClick={() => setChanging(changing === view.id ? null : view.id)}
+                >
+                  <Ellipsis aria-hidden="true" />
+                </button>
+              </div>
+              {changing === view.id && (
+                <ViewActions
+                  view={view}
+                  place={index}
+                  count={items.length}
+                  isDefault={view.id === views.default}
+                  // What the list shows is what a view of one's own can become.
+                  update={view.builtIn || (isExact && view === current) ? null : state}
+                  onRename={async (name) => {
+                    await writes.update(view, { name });
+                  }}
+                  onUpdate={(change) => void update(view, change)}
+                  onDefault={() => void makeDefault(view)}
+                  onMove={(to) => move(view, to)}
+                  onDelete={() => void remove(view)}
+                />
+              )}
+            </li>
+          ))}
+        </ol>
+      </div>
       <p className="views-foot hint wide-only">
         Drag, or <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd>, to put them in order.
       </p>
