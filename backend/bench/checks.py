@@ -136,7 +136,7 @@ def _check_list(request: Request, page: dict[str, Any], connection: Connection, 
 def _check_facets(request: Request, facets: dict[str, Any], connection: Connection) -> None:
     for facet in FACETS:
         others = {name: value for name, value in request.parameters.items() if name != facet}
-        where, values = _conditions(others)
+        where, values = _conditions(others, free=facet)
         query = text(f"SELECT {facet}, count(*) FROM incidents WHERE {where} GROUP BY 1")
         expected = {row[0]: row[1] for row in connection.execute(query, values)}
         found = {each["value"]: each["count"] for each in facets[facet] if each["count"]}
@@ -157,8 +157,11 @@ def _about_the_same(found: dict[Any, int], expected: dict[Any, int]) -> bool:
     )
 
 
-def _conditions(parameters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """The filters as SQL, and the values in it."""
+def _conditions(parameters: Mapping[str, str], *, free: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The filters as SQL, and the values in it.
+
+    :param free: a facet whose terms in ``q`` are left out.
+    """
     conditions = ["true"]
     values: dict[str, Any] = {}
     for name in ("severity", "status", "service", "owner"):
@@ -182,4 +185,11 @@ def _conditions(parameters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
             condition = f"({condition} OR number = :number{position})"
             values[f"number{position}"] = int(word.removeprefix("INC-"))
         conditions.append(condition)
+    for position, term in enumerate(parameters.get("q", "").split()):
+        # Of the query language, as much as the list of requests has.
+        name, listed = term.removeprefix("-").split(":")
+        if (column := {"sev": "severity"}.get(name, name)) == free:
+            continue
+        conditions.append(f"{'NOT ' * term.startswith('-')}CAST({column} AS text) = ANY(:term{position})")
+        values[f"term{position}"] = [f"SEV{each}" if name == "sev" else each for each in listed.split(",")]
     return " AND ".join(conditions), values

@@ -78,6 +78,7 @@ def requests_for(samples: Samples) -> list[Request]:
 def filter_values(samples: Samples) -> dict[str, str]:
     """A value for each filter."""
     return {
+        "q": f"sev:1,2 -service:{samples.services[1]}",
         "search": samples.words["common"],
         "severity": "SEV2",
         "status": "OPEN",
@@ -92,7 +93,7 @@ def filter_values(samples: Samples) -> dict[str, str]:
 def _filter_group(names: Sequence[str]) -> Group:
     if "search" in names:
         return SEARCH
-    return FILTERS if {"severity", "status", "service"}.issuperset(names) else RANGES
+    return FILTERS if {"q", "severity", "status", "service"}.issuperset(names) else RANGES
 
 
 def _filters(samples: Samples) -> Iterator[Request]:

@@ -129,7 +129,7 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
   await page.waitForLoadState('networkidle');
   const rowsPainted = (await page.evaluate(() => window.rowsPaintedAt)) ?? Number.NaN;
   openings.push({ perPage, rowsPainted, requests: [...requests] });
-  expect(requests.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets']);
+  expect(requests.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets', '/api/views']);
   return page;
 }
 
@@ -148,6 +148,29 @@ async function typeSearches(page: Page, perPage: number): Promise<void> {
       await settled(page);
     }
   }
+}
+
+/** Moves among the rows and chooses them, one by one and with the key held down. */
+async function workRows(page: Page, perPage: number): Promise<void> {
+  const press = async (keys: readonly string[], pause: number) => {
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      await page.waitForTimeout(pause);
+    }
+  };
+  const times = (count: number, ...keys: string[]) =>
+    Array.from({ length: count }, () => keys).flat();
+  await page.locator('.row-link').first().focus();
+  await measure(page, perPage, 'rows: j, k', () => press(times(10, 'j', 'j', 'k'), 120));
+  await measure(page, perPage, 'rows: j held down', () => press(times(25, 'j'), 30));
+  await measure(page, perPage, 'rows: x', () => press(times(6, 'x', 'k', 'x'), 120));
+  await page.keyboard.press('Home');
+  await measure(page, perPage, 'rows: Shift+j', () => press(times(15, 'Shift+J'), 120));
+  await measure(page, perPage, 'rows: Shift+j, k held down', () =>
+    press([...times(20, 'Shift+J'), ...times(20, 'Shift+K')], 30),
+  );
+  await measure(page, perPage, 'Mod+a, Escape', () => press(times(5, 'Control+a', 'Escape'), 200));
+  await page.keyboard.press('Home');
 }
 
 /** Goes down the list with the peek open. */
@@ -180,6 +203,7 @@ for (const perPage of PER_PAGE) {
   for (let round = 1; round <= ROUNDS; round += 1) {
     test(`${perPage} rows, round ${round} of ${ROUNDS}`, async ({ browser }) => {
       const page = await open(browser, perPage);
+      await workRows(page, perPage);
       await peekDown(page, perPage);
       await typeSearches(page, perPage);
       await measure(page, perPage, 'next page', async () => {
@@ -226,6 +250,7 @@ function report(): void {
   });
   const peeking = rows.filter(({ step }) => step.startsWith('peek'));
   const cached = peeking.filter(({ step }) => step.includes('every'));
+  const among = rows.filter(({ step }) => step.startsWith('rows'));
   const typing = rows.filter(({ step }) => step.startsWith('type'));
   const lines = [
     `In ms, the longest of ${ROUNDS} rounds. cpu: what the longest task of the main thread computed; task: how long it`,
@@ -237,6 +262,13 @@ function report(): void {
     '',
     ...opened,
     goal('while typing, no task blocks a frame', longest(typing.flatMap(({ task }) => task))),
+    ...[50, 95].map((share) =>
+      goal(
+        `${share} of 100 keys among the rows keep nobody waiting`,
+        Math.max(...among.map(({ keys }) => quantile(keys, share / 100))),
+        share === 50 ? 20 : BLOCKED_MS,
+      ),
+    ),
     goal(
       'with the peek open, 95 of 100 presses of j are not unseen',
       Math.max(...peeking.map(({ keys }) => quantile(keys, 0.95))),

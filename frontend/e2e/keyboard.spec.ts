@@ -7,7 +7,7 @@ test('from the list to a resolved incident without a mouse', async ({ page }) =>
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Open', exact: true })).toBeFocused();
+  await expect(page.getByRole('link', { name: /^Open/ })).toBeFocused();
 
   await page.keyboard.press('c');
   await expect(page.getByLabel('Title')).toBeFocused();
@@ -35,6 +35,37 @@ test('from the list to a resolved incident without a mouse', async ({ page }) =>
   await page.keyboard.press('g');
   await page.keyboard.press('i');
   await expect(page).toHaveURL('/');
+});
+
+test('the rows are one stop of Tab, and keys go on from there', async ({ page }) => {
+  await page.goto('/?per_page=50');
+  const links = page.locator('.row-link');
+  await expect(links.nth(20)).toBeAttached();
+  await page.keyboard.press('j');
+  await expect(links.first()).toBeFocused();
+  await expect(page.locator('.row-link[tabindex="0"]')).toHaveCount(1);
+  for (const key of ['j', 'ArrowDown', 'j', 'k']) await page.keyboard.press(key);
+  await expect(links.nth(2)).toBeFocused();
+
+  // Below the header, and above the end of the window, wherever it goes.
+  await page.keyboard.press('End');
+  await expect(links.last()).toBeFocused();
+  await page.keyboard.press('Home');
+  for (let presses = 0; presses < 30; presses += 1) await page.keyboard.press('j');
+  for (let presses = 0; presses < 25; presses += 1) await page.keyboard.press('k');
+  const row = await page.locator('tbody tr:has(.row-link:focus)').boundingBox();
+  const header = await page.locator('.incidents thead').boundingBox();
+  expect(row?.y).toBeGreaterThanOrEqual((header?.y ?? 0) + (header?.height ?? 0));
+
+  // Elsewhere and back: the box of the row, then the row.
+  await page.keyboard.press('Tab');
+  await expect(page.locator('tbody :focus')).toHaveCount(0);
+  await page.keyboard.press('Shift+Tab');
+  await expect(links.nth(5)).toBeFocused();
+  await page.locator('.range').click();
+  await expect(page.locator('.row-link:focus')).toHaveCount(0);
+  await page.keyboard.press('j');
+  await expect(links.nth(5)).toBeFocused();
 });
 
 test('the help opens, lists the keys, and gives the focus back', async ({ page }) => {

@@ -70,6 +70,23 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     // The tint is gone by then.
     await page.waitForTimeout(1_100);
   },
+  'list with rows selected, and their severities to choose from': async (page) => {
+    await page.goto('/?q=');
+    await page.locator('.row-link').nth(1).focus();
+    await page.keyboard.press('x');
+    await page.keyboard.press('Shift+J');
+    await page.getByRole('button', { name: /^Severity/ }).click();
+    await expect(page.getByRole('button', { name: 'Set SEV4' })).toBeVisible();
+  },
+  'list with all that match selected, and the question': async (page) => {
+    await page.goto('/?q=');
+    await page.locator('.row-link').first().focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('button', { name: /^Select all/ }).click();
+    const bar = page.getByRole('region', { name: 'Selection' });
+    await bar.getByRole('button', { name: /^Mitigate/ }).click();
+    await expect(page.getByRole('dialog', { name: /^Mitigate/ })).toBeVisible();
+  },
   'list that is polled': async (page) => {
     await refuseStream(page);
     await page.goto('/');
@@ -208,5 +225,8 @@ test('on a phone rows are cards, and targets are large', async ({ page }) => {
     expect((await box.boundingBox())?.height, await box.innerHTML()).toBeGreaterThanOrEqual(44);
   }
   await expect(page.getByRole('table')).toBeVisible();
+  await expectAccessible(page);
+  await page.locator('tbody .c-select').first().click();
+  await expect(page.getByRole('region', { name: 'Selection' })).toBeVisible();
   await expectAccessible(page);
 });

@@ -33,10 +33,8 @@ test('everything from the palette, without a mouse', async ({ page }) => {
 
   await openPalette(page, 'unassigned');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('link', { name: 'Unassigned' })).toHaveAttribute(
-    'aria-current',
-    'page',
-  );
+  const views = page.getByRole('navigation', { name: 'Views' });
+  await expect(views.locator('[aria-current=page]')).toHaveText('Unassigned');
 
   await openPalette(page, 'inc-3');
   await expect(chosen(page)).toContainText(/SEV\d.+INC-3/);

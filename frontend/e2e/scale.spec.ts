@@ -7,6 +7,7 @@ import { withoutStream } from './stream';
  */
 const LIST = '/api/incidents';
 const FACETS = '/api/incidents/facets';
+const VIEWS = '/api/views';
 
 /** The API requests of a page as they are sent and as they are aborted: "/api/incidents?q=…". */
 function watch(page: Page) {
@@ -133,7 +134,9 @@ async function recordTexts(page: Page) {
     page.evaluate(() => (window as unknown as { seenTexts: () => string[] }).seenTexts());
 }
 
-test('one list and one facets request, whatever opens or changes the list', async ({ page }) => {
+test('one list and one facets request, whatever opens or changes the list, and the views once', async ({
+  page,
+}) => {
   const { sent, takePaths } = watch(page);
   const settle = async () => {
     await page.waitForLoadState('networkidle');
@@ -141,12 +144,12 @@ test('one list and one facets request, whatever opens or changes the list', asyn
   };
   await page.goto('/');
   await expect(page.locator('tbody tr').first()).toBeVisible();
-  expect(await settle()).toEqual([LIST, FACETS]);
+  expect(await settle()).toEqual([LIST, FACETS, VIEWS]);
   await page.reload();
   await expect(page.locator('tbody tr').first()).toBeVisible();
-  expect(await settle()).toEqual([LIST, FACETS]);
+  expect(await settle()).toEqual([LIST, FACETS, VIEWS]);
 
-  await page.getByRole('link', { name: 'All', exact: true }).click();
+  await page.getByRole('link', { name: /^All/ }).click();
   await expect(page.locator('table')).not.toHaveAttribute('data-stale');
   expect(await settle()).toEqual([LIST, FACETS]);
   await page.getByRole('button', { name: /^SEV2/ }).click();
@@ -173,7 +176,7 @@ test('a search that finds nothing asks for nothing more', async ({ page }) => {
   await page.goto('/?q=qqqqqqq');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
   await page.waitForLoadState('networkidle');
-  expect(takePaths()).toEqual([LIST, FACETS]);
+  expect(takePaths()).toEqual([LIST, FACETS, VIEWS]);
 });
 
 test('typing on aborts what was asked before, and a late answer is never shown', async ({

@@ -4,6 +4,7 @@ import { Layout } from '@/components/Layout';
 import { CommandTools } from '@/features/commands/components/CommandTools';
 import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
 import { SearchBox } from '@/features/incidents/components/SearchBox';
+import { ViewKeys } from '@/features/incidents/components/views/ViewKeys';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -23,6 +24,7 @@ export function App() {
         </Route>
       </Routes>
       <ActingHost />
+      <ViewKeys />
       <CommandTools />
     </>
   );

@@ -1,5 +1,5 @@
 import { CircleHelp, Command, Plus, WifiOff } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { LiveDot } from '@/components/LiveDot';
@@ -9,7 +9,11 @@ import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
 import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
+import { homePath, useHomePath } from '@/lib/home';
 import { useTheme } from '@/lib/theme';
+
+/** Wide enough for a sentence and two buttons, in the letters of the rest. */
+const TOASTS = { '--width': '400px', fontFamily: 'inherit' } as CSSProperties;
 
 /** The frame of every page; `search` is the box in its top bar. */
 export function Layout({ search }: { search: ReactNode }) {
@@ -19,8 +23,9 @@ export function Layout({ search }: { search: ReactNode }) {
   const online = useOnline();
   const main = useRef<HTMLElement>(null);
   const theme = useTheme();
+  const home = useHomePath();
 
-  useCommand('go.list', () => void navigate('/'));
+  useCommand('go.list', () => void navigate(homePath()));
   // The form offers the service of the list that it was opened from.
   const toForm = pathname === '/' ? { state: { list: listSearch } } : {};
   useCommand('incident.create', () => void navigate('/incidents/new', toForm));
@@ -41,7 +46,7 @@ export function Layout({ search }: { search: ReactNode }) {
         Skip to content
       </a>
       <header className="topbar">
-        <Link to="/" className="brand" aria-label="Incident Tracker, all open incidents">
+        <Link to={home} className="brand" aria-label="Incident Tracker, to the list">
           <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
             <rect width="24" height="24" rx="6" fill="var(--accent)" />
             <path
@@ -114,6 +119,7 @@ export function Layout({ search }: { search: ReactNode }) {
           theme={theme}
           position="bottom-right"
           gap={8}
+          style={TOASTS}
           toastOptions={{ className: 'toast' }}
         />
       </div>

@@ -25,6 +25,13 @@ interface Definition {
   readonly keysOnly?: true;
   /** Works where a dialog or a menu owns the keyboard, too. */
   readonly anywhere?: true;
+  /** Where it is told together with those that follow: how, and the key of the last. Null for these. */
+  readonly together?: { readonly title: string; readonly last: string } | null;
+}
+
+function nthView(place: number): Definition {
+  const title = `View ${place}`;
+  return { title, group: 'Go', keys: [`g ${place}`], keysOnly: true, together: null };
 }
 
 /**
@@ -40,9 +47,20 @@ const COMMANDS = {
     anywhere: true,
   },
   'go.list': { title: 'Go to the incident list', group: 'Go', keys: ['g i'] },
+  'view.1': { ...nthView(1), together: { title: 'Go to a view by its place', last: '9' } },
+  'view.2': nthView(2),
+  'view.3': nthView(3),
+  'view.4': nthView(4),
+  'view.5': nthView(5),
+  'view.6': nthView(6),
+  'view.7': nthView(7),
+  'view.8': nthView(8),
+  'view.9': nthView(9),
   'incident.create': { title: 'New incident', group: 'Go', keys: ['c'] },
   'search.focus': { title: 'Search', group: 'List', keys: ['/'] },
   'filter.focus': { title: 'Filter', group: 'List', keys: ['f'] },
+  'view.save': { title: 'Save the list as a view', group: 'List', keys: [] },
+  'view.manage': { title: 'Manage views', group: 'List', keys: [] },
   'list.load': { title: 'Load what is new', group: 'List', keys: ['.'] },
   'page.previous': { title: 'Previous page', group: 'List', keys: ['['] },
   'page.next': { title: 'Next page', group: 'List', keys: [']'] },
@@ -276,7 +294,7 @@ export function tipOf(id: CommandId, text: string = COMMANDS[id].title): string 
 }
 
 /** Whether the keys of rows act here: in the table, the peek, and the page of an incident. */
-function isInRows(target: EventTarget | null): boolean {
+export function isInRows(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[data-keys=rows]') !== null;
 }
 
@@ -324,10 +342,15 @@ export function usePendingKeys(): Pending | null {
 
 /** What `first` can be the first key of. */
 function sequenceFrom(first: string, commands: readonly Command[]): Pending | null {
-  const next = commands.flatMap(({ keys, title }) =>
+  const next = commands.flatMap(({ keys, title, together }) =>
     keys
-      .filter((one) => one.startsWith(`${first} `))
-      .map((one) => ({ key: one.slice(first.length + 1), title })),
+      .filter((one) => one.startsWith(`${first} `) && together !== null)
+      .map((one) => {
+        const key = one.slice(first.length + 1);
+        return together
+          ? { key: `${key}–${together.last}`, title: together.title }
+          : { key, title };
+      }),
   );
   return next.length > 0 ? { first, next } : null;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   apiFilters,
   DEFAULT_STATE,
+  DENSITIES,
   formatListState,
   type ListState,
   PER_PAGE,
@@ -38,6 +39,7 @@ function randomState(seed: number): ListState {
     order: one(['asc', 'desc'] as const),
     page: one([1, 2, 17]),
     perPage: one(PER_PAGE),
+    density: one([null, ...DENSITIES]),
   };
 }
 

@@ -1,4 +1,5 @@
 import { decodeNames } from './csv';
+import { homePath } from './home';
 import { nameText, wordText } from './query-text';
 
 /*
@@ -20,11 +21,14 @@ const SORT_KEYS = [
 /** The API refuses a longer query. */
 export const QUERY_MAX = 500;
 export const PER_PAGE = [25, 50, 100] as const;
+/** Rows of 30, 36 and 44 px; list.css knows the numbers. */
+export const DENSITIES = ['compact', 'standard', 'comfortable'] as const;
 
 export type Severity = (typeof SEVERITIES)[number];
 export type Status = (typeof STATUSES)[number];
 export type SortKey = (typeof SORT_KEYS)[number];
 type Order = 'asc' | 'desc';
+export type Density = (typeof DENSITIES)[number];
 
 export interface ListState {
   /** What is asked for, in the query language: see features/incidents/model/query.ts. Empty means everything. */
@@ -33,6 +37,8 @@ export interface ListState {
   readonly order: Order;
   readonly page: number;
   readonly perPage: number;
+  /** Null for what the person has chosen for all lists. */
+  readonly density: Density | null;
 }
 
 /** What somebody on shift wants to see first: what is not resolved, the worst and oldest on top. */
@@ -42,7 +48,11 @@ export const DEFAULT_STATE: ListState = {
   order: 'desc',
   page: 1,
   perPage: 50,
+  density: null,
 };
+
+/** The same as a URL that leads there, whatever `/` leads to. */
+const DEFAULT_SEARCH = `?q=${DEFAULT_STATE.q}`;
 
 /** URLs had a parameter for each field before they had the query language, and links of that time are still about. */
 const OLD_PARAMETERS = ['search', 'severity', 'status', 'service', 'owner'];
@@ -92,11 +102,22 @@ export function parseListState(query: string | URLSearchParams): ListState {
     order: params.get('order') === 'asc' ? 'asc' : 'desc',
     page: readPage(params.get('page')),
     perPage: PER_PAGE.find((size) => size === perPage) ?? DEFAULT_STATE.perPage,
+    density: DENSITIES.find((density) => density === params.get('density')) ?? null,
   };
 }
 
-/** "?q=sev:1,2&page=2", or "" for the default view. */
+/** "?q=sev:1,2&page=2", or "" where `/` leads there. */
 export function formatListState(state: ListState): string {
+  const text = searchOf(state);
+  return text === '' && homePath() !== '/' ? DEFAULT_SEARCH : text;
+}
+
+/** For a link that means the same for everybody, whatever `/` leads them to. */
+export function sharedSearch(state: ListState): string {
+  return searchOf(state) || DEFAULT_SEARCH;
+}
+
+function searchOf(state: ListState): string {
   const params = new URLSearchParams();
   const put = (name: string, value: string, standard: string) => {
     if (value !== standard) params.set(name, value);
@@ -106,6 +127,7 @@ export function formatListState(state: ListState): string {
   put('order', state.order, DEFAULT_STATE.order);
   put('page', String(state.page), String(DEFAULT_STATE.page));
   put('per_page', String(state.perPage), String(DEFAULT_STATE.perPage));
+  put('density', state.density ?? '', '');
   // Commas and colons are legal in a query and far easier to read.
   const text = params.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   return text === '' ? '' : `?${text}`;

@@ -50,5 +50,7 @@ export function onStored(listener: () => void): () => void {
 
 /** The stored value, alive: it changes with every write, in other tabs too. */
 export function useStored(key: string): string | null {
-  return useSyncExternalStore(onStored, () => readStored(key));
+  const read = () => readStored(key);
+  // The third is for what is drawn to text, outside of a page.
+  return useSyncExternalStore(onStored, read, read);
 }

@@ -23,6 +23,7 @@ import type { Target, TriagePatch } from '@/features/incidents/model/triage';
 import { useRetry } from '@/hooks/useRetry';
 import { keysOf, useCommand } from '@/lib/commands';
 
+import { useHomePath } from '@/lib/home';
 import '../detail.css';
 
 export default function IncidentDetailPage() {
@@ -174,10 +175,11 @@ function WalkButton({ command, go, label, children }: WalkButtonProps) {
 function BackToList() {
   const navigate = useNavigate();
   const fromList = useLocation().state?.fromList === true;
+  const home = useHomePath();
   return (
     <Link
       className="link"
-      to="/"
+      to={home}
       onClick={(event) => {
         if (!fromList || event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
@@ -197,7 +199,7 @@ function NoSuchIncident({ id }: { id: string }) {
       <p className="code">404</p>
       <h1>There is no incident {id}</h1>
       <p>The number may be mistyped, or the link may come from another tracker.</p>
-      <Link className="btn" to="/">
+      <Link className="btn" to={useHomePath()}>
         Open incidents
       </Link>
     </div>

@@ -3,6 +3,7 @@ import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { useSteadyList } from '@/features/incidents/api/useSteadyList';
+import { useWayHome } from '@/features/incidents/api/views';
 import { DensityPicker } from '@/features/incidents/components/DensityPicker';
 import { ExportMenu } from '@/features/incidents/components/ExportMenu';
 import { FilterBar } from '@/features/incidents/components/FilterBar';
@@ -29,7 +30,12 @@ import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
 
+/** `/` alone leads to the person's default view. */
 export function IncidentListPage() {
+  return useWayHome() ? null : <TriagePage />;
+}
+
+function TriagePage() {
   const { state, setState } = useListState();
   const { search } = useLocation();
   const navigate = useNavigate();

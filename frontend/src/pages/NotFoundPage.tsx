@@ -1,4 +1,5 @@
 import { Link, useLocation } from 'react-router';
+import { useHomePath } from '@/lib/home';
 
 export function NotFoundPage() {
   const { pathname } = useLocation();
@@ -10,7 +11,7 @@ export function NotFoundPage() {
       <p>
         <code>{pathname}</code> leads nowhere. The address may be mistyped, or the link old.
       </p>
-      <Link className="btn" to="/">
+      <Link className="btn" to={useHomePath()}>
         Open incidents
       </Link>
     </div>

@@ -1,4 +1,5 @@
 import { HttpResponse, http } from 'msw';
+import { matches } from '@/features/incidents/model/query';
 import { facets, incident, page, problem } from './incidents';
 
 type Incident = ReturnType<typeof incident>;
@@ -148,11 +149,11 @@ export function modelServer(all: Incident[]) {
     http.post('/api/incidents/bulk', ({ request }) =>
       write(request, (body, actor) => {
         const named = body.ids as string[] | undefined;
-        const status = (body.filter as { status?: string[] } | undefined)?.status;
+        const q = (body.filter as { q?: string } | undefined)?.q ?? '';
         const ids =
           named ??
           [...incidents.values()]
-            .filter((one) => status === undefined || status.includes(one.status))
+            .filter((one) => matches(one, q, { now: Date.now(), me: '' }))
             .map(({ id }) => id);
         const set = body.set as Patch;
         if (body.dryRun) {

@@ -9,6 +9,7 @@ type Rgb = [number, number, number];
 type Palette = Record<string, string>;
 
 const css = readFileSync('src/index.css', 'utf8');
+const listCss = readFileSync('src/list.css', 'utf8');
 
 function tokens(selector: string): Palette {
   const start = css.indexOf(`${selector} {`);
@@ -106,23 +107,14 @@ function distance(a: string, b: string, matrix: readonly Rgb[]): number {
   return Math.hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
 }
 
-/** Text and what it can stand on. */
-const TEXT: ReadonlyArray<[text: string, grounds: string[]]> = [
-  ['text', ['surface', 'canvas', 'hover', 'accent-tint', 'warn-tint']],
-  ['text-soft', ['surface', 'canvas', 'hover', 'warn-tint']],
-  ['text-muted', ['surface', 'canvas', 'hover']],
-  ['accent-text', ['surface', 'canvas', 'hover', 'accent-tint']],
-  ['on-accent', ['accent', 'accent-hover']],
-  ['on-sev-1', ['sev-1']],
-  ['sev-2', ['surface', 'hover', 'sev-2-tint', 'accent-tint']],
-  ['sev-3', ['surface', 'hover', 'accent-tint', 'warn-tint']],
-  ['sev-4', ['surface', 'hover']],
-  ['open', ['open-tint', 'surface', 'hover', 'accent-tint']],
-  ['mitigated', ['mitigated-tint', 'surface', 'hover', 'accent-tint']],
-  ['resolved', ['resolved-tint', 'surface', 'hover', 'accent-tint']],
-  ['bad', ['surface', 'hover', 'bad-tint']],
-  ['warn', ['surface', 'hover', 'warn-tint']],
-];
+/** `color-mix(in srgb, <over> <share>, <under>)`, or what shows of `over` at that opacity. */
+function mixed(over: string, under: string, share: number): string {
+  const channel = (at: number) => {
+    const [top, bottom] = [over, under].map((hex) => Number.parseInt(hex.slice(at, at + 2), 16));
+    return Math.round((top ?? 0) * share + (bottom ?? 0) * (1 - share));
+  };
+  return `#${[1, 3, 5].map((at) => channel(at).toString(16).padStart(2, '0')).join('')}`;
+}
 
 const color = (palette: Palette, name: string) => {
   const value = palette[name];
@@ -130,26 +122,98 @@ const color = (palette: Palette, name: string) => {
   return value;
 };
 
+/** Grounds that are mixed where they are used: the rows of menus, segments, and a term in the search box. */
+const MIXED: Record<string, (palette: Palette) => string> = {
+  'a hovered menu row': (of) => mixed(color(of, 'text'), color(of, 'surface'), 0.07),
+  'the bed of segments': (of) => mixed(color(of, 'text'), color(of, 'surface'), 0.06),
+  'a term in the search box': (of) => mixed(color(of, 'accent'), color(of, 'canvas'), 0.14),
+};
+
+const ground = (palette: Palette, name: string) => MIXED[name]?.(palette) ?? color(palette, name);
+
+/** A row of the list: as it is, under the pointer, and chosen. */
+const ROW = ['surface', 'hover', 'accent-tint'];
+const MENU = 'a hovered menu row';
+const SEGMENTS = 'the bed of segments';
+
+/** Text and what it can stand on. */
+const TEXT: ReadonlyArray<[text: string, grounds: string[]]> = [
+  ['text', [...ROW, 'canvas', 'warn-tint', MENU, SEGMENTS, 'a term in the search box']],
+  ['text-soft', [...ROW, 'canvas', 'warn-tint', MENU, SEGMENTS]],
+  // Rows that have left the list are all in it.
+  ['text-muted', [...ROW, 'canvas', MENU]],
+  ['accent-text', [...ROW, 'canvas']],
+  ['surface', ['text']],
+  ['on-accent', ['accent', 'accent-hover']],
+  ['accent', ['on-accent']],
+  ['on-sev-1', ['sev-1']],
+  ['sev-2', ['sev-2-tint', ...ROW, 'canvas']],
+  ['sev-3', [...ROW, 'canvas', 'warn-tint', MENU]],
+  ['sev-4', [...ROW, 'canvas', 'warn-tint', MENU]],
+  ['open', ['open-tint', ...ROW]],
+  ['mitigated', ['mitigated-tint', ...ROW]],
+  ['resolved', ['resolved-tint', ...ROW]],
+  ['bad', ['bad-tint', ...ROW, 'canvas']],
+  ['warn', ['warn-tint', ...ROW, 'canvas']],
+];
+
+/** What is seen without being read: the ring of the focus, what is chosen, the edge of a field, the block of SEV1. */
+const SHAPES: ReadonlyArray<[shape: string, grounds: string[]]> = [
+  ['accent-text', [...ROW, 'canvas', 'warn-tint', 'bad-tint', MENU, SEGMENTS]],
+  ['control-line', ['surface', 'canvas', 'hover']],
+  ['sev-1', [...ROW, 'canvas', 'warn-tint']],
+  ['accent', ['surface', 'canvas']],
+];
+
+const pairsOf = (table: typeof TEXT) =>
+  table.flatMap(([one, grounds]) => grounds.map((other) => [one, other] as const));
+
 describe.each(Object.entries(themes))('%s', (_theme, palette) => {
-  const pairs = TEXT.flatMap(([text, grounds]) => grounds.map((ground) => [text, ground] as const));
-
-  test.each(pairs)('%s on %s is readable', (text, ground) => {
-    expect(contrast(color(palette, text), color(palette, ground))).toBeGreaterThanOrEqual(4.5);
+  test.each(pairsOf(TEXT))('%s on %s is readable', (text, on) => {
+    expect(contrast(color(palette, text), ground(palette, on))).toBeGreaterThanOrEqual(4.5);
   });
 
-  test('the edges of controls are visible', () => {
-    expect(
-      contrast(color(palette, 'control-line'), color(palette, 'surface')),
-    ).toBeGreaterThanOrEqual(3);
+  test.each(pairsOf(SHAPES))('%s on %s is seen', (shape, on) => {
+    expect(contrast(color(palette, shape), ground(palette, on))).toBeGreaterThanOrEqual(3);
   });
 
-  test.each(Object.entries(VISION))('severities differ with %s vision', (_vision, matrix) => {
-    const severities = ['sev-1', 'sev-2', 'sev-3', 'sev-4'];
-    for (const [index, one] of severities.entries()) {
-      for (const other of severities.slice(index + 1)) {
+  test('what is dimmed while new rows are on their way can still be made out', () => {
+    const [, opacity] = /\[data-stale\] \{\s*opacity: ([\d.]+);/.exec(listCss) ?? [];
+    const share = Number(opacity);
+    expect(share).toBeLessThan(1);
+    for (const text of ['text', 'text-soft', 'text-muted', 'sev-4', 'open', 'mitigated']) {
+      for (const on of ROW) {
+        const [front, back] = [color(palette, text), color(palette, on)];
+        expect(
+          contrast(mixed(front, back, share), back),
+          `${text} on ${on}`,
+        ).toBeGreaterThanOrEqual(3);
+      }
+    }
+  });
+
+  const SETS = [
+    ['severities', ['sev-1', 'sev-2', 'sev-3', 'sev-4']],
+    ['statuses', ['open', 'mitigated', 'resolved']],
+  ] as const;
+  const views = Object.entries(VISION).flatMap(([vision, matrix]) =>
+    SETS.map(([what, names]) => ({ what, vision, names, matrix })),
+  );
+
+  test.each(views)('$what differ with $vision vision', ({ names, matrix }) => {
+    for (const [index, one] of names.entries()) {
+      for (const other of names.slice(index + 1)) {
         const apart = distance(color(palette, one), color(palette, other), matrix);
         expect(apart, `${one} and ${other}`).toBeGreaterThan(0.04);
       }
+    }
+  });
+
+  test.each(Object.entries(VISION))('a chosen row differs with %s vision', (_vision, matrix) => {
+    for (const on of ['surface', 'hover']) {
+      const apart = distance(color(palette, 'accent-tint'), color(palette, on), matrix);
+      // Just noticeable is enough beside a ticked box.
+      expect(apart, `on ${on}`).toBeGreaterThan(0.02);
     }
   });
 });

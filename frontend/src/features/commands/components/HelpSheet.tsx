@@ -60,16 +60,16 @@ export function HelpSheet({ place, onClose }: Props) {
               {where && <span> {where}</span>}
             </h3>
             <dl>
-              {ALL_COMMANDS.filter((one) => one.group === group && one.keys.length > 0).map(
-                (command) => (
-                  <Line
-                    key={command.id}
-                    command={command}
-                    isHere={here.some(({ id }) => id === command.id)}
-                    singleKeys={singleKeys}
-                  />
-                ),
-              )}
+              {ALL_COMMANDS.filter(
+                (one) => one.group === group && one.keys.length > 0 && one.together !== null,
+              ).map((command) => (
+                <Line
+                  key={command.id}
+                  command={command}
+                  isHere={here.some(({ id }) => id === command.id)}
+                  singleKeys={singleKeys}
+                />
+              ))}
             </dl>
           </section>
         ))}
@@ -97,11 +97,11 @@ interface LineProps {
   singleKeys: boolean;
 }
 
-function Line({ command: { title, keys }, isHere, singleKeys }: LineProps) {
+function Line({ command: { title, keys, together }, isHere, singleKeys }: LineProps) {
   return (
     <div data-away={!isHere || undefined}>
       <dt>
-        {title}
+        {together?.title ?? title}
         {!isHere && <span className="sr-only"> (not on this page)</span>}
       </dt>
       <dd>
@@ -109,6 +109,12 @@ function Line({ command: { title, keys }, isHere, singleKeys }: LineProps) {
           <span key={one} data-off={(!singleKeys && isCharacter(one)) || undefined}>
             {index > 0 && ' or '}
             <Keys keys={one} />
+            {together && (
+              <>
+                {' – '}
+                <Keys keys={together.last} />
+              </>
+            )}
           </span>
         ))}
       </dd>

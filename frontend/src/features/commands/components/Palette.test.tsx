@@ -1,7 +1,6 @@
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { useCommand } from '@/lib/commands';
 import { facets, incident, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -50,7 +49,8 @@ describe('opening', () => {
   test('offers what can be done here, and for the row that had the focus', async () => {
     const { user } = renderApp('/');
     await openFromRow(user);
-    expect(group('INC-7').getByRole('option', { name: 'Copy the link' })).toBe(chosen());
+    expect(group('INC-7').getByRole('option', { name: /^Peek/ })).toBe(chosen());
+    expect(group('INC-7').getByRole('option', { name: 'Copy the link' })).toBeInTheDocument();
     expect(group('Views').getByRole('option', { name: 'Unassigned' })).toBeInTheDocument();
     expect(group('Commands').getByRole('option', { name: /^New incident/ })).toHaveTextContent('c');
     // Mine has no list before somebody says who they are; there is one page; nobody chooses Escape from a list.
@@ -180,7 +180,7 @@ describe('typing', () => {
     const { user, url } = renderApp('/');
     await openFromRow(user);
     await user.type(await input(), 'unass{Enter}');
-    expect(url()).toBe('/?owner=none');
+    expect(url()).toBe('/?q=status:open,mitigated+owner:none');
   });
 
   test('changes the theme, and then offers the others', async () => {
@@ -202,32 +202,37 @@ describe('typing', () => {
 });
 
 describe('commands on rows', () => {
-  const acted = vi.fn<(on: string | undefined) => void>();
+  const acted = vi.fn<(id: unknown, patch: unknown) => void>();
+  const disk = incident({ number: 7, title: 'Disk full' });
 
-  function Resolve() {
-    useCommand('incident.resolve', () => acted(document.activeElement?.textContent ?? undefined));
-    return null;
-  }
-
-  beforeEach(() => acted.mockClear());
+  beforeEach(() => {
+    acted.mockClear();
+    server.use(
+      http.patch('/api/incidents/:id', async ({ params, request }) => {
+        const patch = (await request.json()) as object;
+        acted(params['id'], patch);
+        return HttpResponse.json({ ...disk, ...patch, version: 2 });
+      }),
+    );
+  });
 
   test('run on the row that had the focus', async () => {
     const { user } = renderApp('/');
-    render(<Resolve />);
     const row = await openFromRow(user);
     await user.type(await input(), 'close{Enter}');
-    expect(acted).toHaveBeenCalledExactlyOnceWith('Disk full');
+    await waitFor(() => expect(acted).toHaveBeenCalled());
+    expect(acted).toHaveBeenCalledExactlyOnceWith(disk.id, { status: 'RESOLVED' });
     expect(row).toHaveFocus();
   });
 
   test('find their row again where it was drawn anew, and do nothing where it is gone', async () => {
     const { user } = renderApp('/');
-    render(<Resolve />);
     const row = await openFromRow(user);
     const again = row.cloneNode(true) as HTMLElement;
     row.replaceWith(again);
     await user.type(await input(), 'resolve{Enter}');
-    expect(acted).toHaveBeenCalledExactlyOnceWith('Disk full');
+    await waitFor(() => expect(acted).toHaveBeenCalled());
+    expect(acted).toHaveBeenCalledExactlyOnceWith(disk.id, { status: 'RESOLVED' });
 
     acted.mockClear();
     again.focus();

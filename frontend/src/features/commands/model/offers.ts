@@ -6,10 +6,11 @@ import {
   useFoundIncidents,
   useIncidentOf,
 } from '@/features/commands/api/useFoundIncidents';
+import { useViews } from '@/features/incidents/api/views';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
 import { asksForMe, isReadable } from '@/features/incidents/model/query';
 import { useRecent } from '@/features/incidents/model/recent';
-import { stateOf, VIEWS } from '@/features/incidents/model/views';
+import { viewPath } from '@/features/incidents/model/views';
 import { type CommandId, commandsAt, runCommand } from '@/lib/commands';
 import { useDisplayName } from '@/lib/display-name';
 import { wordText } from '@/lib/query-text';
@@ -42,6 +43,8 @@ const ALSO: Partial<Record<CommandId, string>> = {
   'go.list': 'home open triage',
   'incident.create': 'create report declare raise',
   'search.focus': 'find query',
+  'view.save': 'keep filter tab',
+  'view.manage': 'tabs rename reorder delete default',
   'list.load': 'refresh reload news',
   'row.peek': 'preview',
   'row.selectPage': 'all',
@@ -66,15 +69,18 @@ const ALSO: Partial<Record<CommandId, string>> = {
   'help.show': 'help hotkeys',
 };
 
-/** Where the list can be switched to, in the order of its tabs. "Mine" is not for somebody without a name. */
+/** Where the list can be switched to, in the order of its tabs, saved views too. "Mine" is not for somebody without a name. */
 function useViewOffers(): Array<Pick<Offer, 'id' | 'title' | 'also'> & { href: string }> {
   const name = useDisplayName();
-  return VIEWS.filter(({ state }) => name !== '' || !asksForMe(state.q)).map((view) => ({
-    id: `view-${view.id}`,
-    title: view.name,
-    also: 'go to view tab',
-    href: `/${formatListState(stateOf(view))}`,
-  }));
+  const { items } = useViews({ ask: false });
+  return items
+    .filter(({ q }) => name !== '' || !asksForMe(q))
+    .map((view) => ({
+      id: `view-${view.id}`,
+      title: view.name,
+      also: 'go to view tab',
+      href: viewPath(view),
+    }));
 }
 
 /**

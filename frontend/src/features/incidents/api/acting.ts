@@ -66,6 +66,8 @@ function createActing(client: QueryClient) {
   const listeners = new Set<() => void>();
   const conflicts = new Map<string, NonNullable<RowMark['conflict']>>();
   let failures: readonly Failure[] = [];
+  /** In the order of the presses. */
+  let underWay: readonly Wish[] = [];
   let snapshot: Snapshot = { marks: new Map(), assigning: null };
   let open: (path: string) => void = () => {};
   const notes: Notes = notesOf({
@@ -120,21 +122,30 @@ function createActing(client: QueryClient) {
     if (failure.canRetry) start(failure.wish);
   }
 
-  function fail(wish: Wish, error: unknown, onto?: Incident) {
+  function fail(wish: Wish, error: unknown) {
     const isGone = error instanceof ApiError && error.status === 404;
-    setFailures([
-      ...failures,
-      {
-        wish: onto ? { ...wish, onto } : wish,
-        reason: isGone ? 'It does not exist any more.' : messageOf(error, wish.patch),
-        canRetry: !isGone,
-        isUndecided: isUndecided(error),
-      },
-    ]);
+    const [only, ...others] = wish.incidents;
+    const isOne = only !== undefined && others.length === 0;
+    // What was wanted later of the same fields counts, whether it is still under way or has failed as well.
+    const later = underWay.slice(underWay.indexOf(wish) + 1);
+    const patch = isOne ? without(wish.patch, wantedOf(only.id, later)) : wish.patch;
+    if (patch === null) return;
+    const failure = {
+      wish: { ...wish, patch },
+      reason: isGone ? 'It does not exist any more.' : messageOf(error, wish.patch),
+      canRetry: !isGone,
+      isUndecided: isUndecided(error),
+    };
+    setFailures([...(isOne ? earlier(only.id, fieldsOf(patch)) : failures), failure]);
   }
 
-  /** What was wanted before of the same fields, and was not written, is not wanted any more. */
-  function supersede(id: string, fields: readonly Field[]) {
+  function wantedOf(id: string, wishes: readonly Wish[]): Field[] {
+    const own = wishes.filter(({ incidents }) => incidents.some((one) => one.id === id));
+    return own.flatMap(({ patch }) => fieldsOf(patch));
+  }
+
+  /** What failed without the fields for which something was wanted later. */
+  function earlier(id: string, fields: readonly Field[]): readonly Failure[] {
     const left: Failure[] = [];
     for (const failure of failures) {
       const { incidents, patch } = failure.wish;
@@ -142,13 +153,20 @@ function createActing(client: QueryClient) {
       const rest = isOfIt ? without(patch, fields) : patch;
       if (rest) left.push({ ...failure, wish: { ...failure.wish, patch: rest } });
     }
-    if (about(id).length > 0) setFailures(left);
+    return left;
+  }
+
+  /** What was wanted before of the same fields, and was not written, is not wanted any more. */
+  function supersede(id: string, fields: readonly Field[]) {
+    if (about(id).length > 0) setFailures(earlier(id, fields));
     const conflict = readConflict(id);
     if (!conflict) return;
     const rest = without(conflict.patch, fields);
     const mark = conflicts.get(id);
-    if (mark)
-      conflicts.set(id, { ...mark, fields: mark.fields.filter((one) => !fields.includes(one)) });
+    if (mark) {
+      const disputed = mark.fields.filter((field) => !fields.includes(field));
+      conflicts.set(id, { ...mark, fields: disputed });
+    }
     keepConflict(id, rest && { ...conflict, patch: rest });
   }
 
@@ -166,9 +184,9 @@ function createActing(client: QueryClient) {
   }
 
   async function writeOne(wish: Wish, incident: Incident): Promise<string | null> {
-    const { patch, actor, onto } = wish;
-    const written = await writes.edit({ patch, from: incident, actor, onto });
-    if (written.kind === 'failed') fail(wish, written.error, written.onto);
+    const { patch, actor, key } = wish;
+    const written = await writes.edit({ patch, from: incident, actor, key });
+    if (written.kind === 'failed') fail(wish, written.error);
     if (written.kind === 'conflict') void dispute(incident, patch, written.fields);
     if (written.kind !== 'saved') return null;
     supersede(incident.id, fieldsOf(patch));
@@ -178,19 +196,21 @@ function createActing(client: QueryClient) {
 
   async function writeMany({ incidents, patch, actor, key }: Wish): Promise<string | null> {
     const ids = incidents.map(({ id }) => id);
-    const change = await writes.bulk({ ids, set: patch }, eachOf(incidents, patch), { key, actor });
+    const change = await writes.bulk({ ids, set: patch }, incidents, { key, actor });
     if (change.changeId === null) notes.say(`${alreadySo(patch, subjectOf(incidents))}.`);
     return change.changeId;
   }
 
   async function write(wish: Wish): Promise<string | null> {
     const [only, ...others] = wish.incidents;
-    if (only && others.length === 0) return writeOne(wish, only);
+    underWay = [...underWay, wish];
     try {
-      return await writeMany(wish);
+      return await (only && others.length === 0 ? writeOne(wish, only) : writeMany(wish));
     } catch (error) {
       fail(wish, error);
       return null;
+    } finally {
+      underWay = underWay.filter((one) => one !== wish);
     }
   }
 

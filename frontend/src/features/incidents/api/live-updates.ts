@@ -17,6 +17,8 @@ const BATCH_MS = 100;
 const BATCH = 200;
 /** What is counted, and the totals, are asked for again at most so often. */
 const REFRESH_MS = 2_000;
+/** The counts of the views cost the server more than those of one list. */
+const RECOUNT_MS = 5_000;
 
 /**
  * What was read while the page opened may have missed what happened in the moment before the stream began. It is
@@ -43,6 +45,8 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
   let refreshing: ReturnType<typeof setTimeout> | undefined;
   let joined: ReturnType<typeof setTimeout> | undefined;
   let refreshedAt = 0;
+  let recounting: ReturnType<typeof setTimeout> | undefined;
+  let recountedAt = 0;
   let stale: 'nothing' | 'lists' | 'everything' = 'nothing';
 
   function apply() {
@@ -86,6 +90,19 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
     const queries = what === 'everything' ? [keys.all] : [keys.lists, keys.facets];
     for (const queryKey of queries) void client.invalidateQueries({ queryKey });
     void client.invalidateQueries({ queryKey: keys.services, refetchType: 'none' });
+    const wait = Math.max(0, recountedAt + RECOUNT_MS - Date.now());
+    recounting ??= setTimeout(recount, wait);
+  }
+
+  function recount() {
+    recounting = undefined;
+    recountedAt = Date.now();
+    // Nobody asks while the tab is out of sight; and a change of the views asks for them in its end.
+    const isIdle = document.hidden || client.isMutating({ mutationKey: keys.views }) > 0;
+    void client.invalidateQueries({
+      queryKey: keys.views,
+      refetchType: isIdle ? 'none' : 'active',
+    });
   }
 
   function onGap() {
@@ -112,6 +129,7 @@ export function applyUpdates(client: QueryClient): LiveHandlers & { stop: () => 
       clearTimeout(joined);
       clearTimeout(batch);
       clearTimeout(refreshing);
+      clearTimeout(recounting);
     },
   };
 }

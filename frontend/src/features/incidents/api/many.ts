@@ -62,7 +62,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
       return null;
     }
     const body = { filter: apiFilters(target.state), set: patch, expectedCount: count };
-    const answer = writes.bulk(body, NOTHING, by);
+    const answer = writes.bulk(body, [], by);
     const change = answer.then(
       ({ changeId }) => changeId,
       () => null,

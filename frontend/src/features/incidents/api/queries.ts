@@ -21,6 +21,7 @@ export const keys = {
   incident: (id: string) => ['incidents', 'one', id.toUpperCase()] as const,
   events: (id: string) => ['incidents', 'events', id] as const,
   services: ['services'] as const,
+  views: ['views'] as const,
 };
 
 /** Another name asks for other incidents, where the query says `owner:me`. */

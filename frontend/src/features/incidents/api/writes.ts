@@ -35,6 +35,7 @@ import { keys } from './queries';
 const AT_ONCE = 4;
 /** What the browser still sends when the page goes away is bounded, for all requests together. */
 const KEEPALIVE_CHARS = 4_000;
+const KEEPALIVE_INCIDENTS = 100;
 
 type Bulk = components['schemas']['BulkChange'];
 type Change = components['schemas']['ChangeRead'];
@@ -43,16 +44,15 @@ export type Written =
   | { kind: 'saved'; incident: Incident; changeId: string | null }
   /** These fields were changed by somebody else since. The patch is kept, to be decided on at the incident. */
   | { kind: 'conflict'; fields: readonly Field[]; current: Incident }
-  /** `onto` is what it has to be sent onto again, so that the server knows it as the same. */
-  | { kind: 'failed'; error: unknown; onto: Incident };
+  | { kind: 'failed'; error: unknown };
 
 interface Edit {
   patch: IncidentPatch;
   /** The incident as the person saw it. */
   from: Incident;
   actor: string;
-  /** Where it has failed before. */
-  onto?: Incident | undefined;
+  /** Of its own for every press: what was wanted, taken back and wanted again is not one wish. */
+  key?: string;
   /** Keeps what is in dispute; without it, the patch joins what was in dispute already. */
   dispute?: ((current: Incident) => void) | undefined;
 }
@@ -65,8 +65,11 @@ interface Lane {
   learnt: Learnt;
   /** Version -> what a write of this tab has made of it. */
   own: Map<number, Incident>;
-  /** What this tab has set last, and the version that this has made. */
-  last: Map<Field, { version: number; value: unknown }>;
+  /**
+   * What this tab has set last in each field, or may have set since, and the version that this has made. Likewise what
+   * was there before a write that failed, since others may have been asked for in the belief that it would succeed.
+   */
+  set: readonly { field: Field; value: unknown; version: number }[];
 }
 
 /**
@@ -88,7 +91,7 @@ function createWrites(client: QueryClient) {
       pending: [],
       learnt: NOTHING_LEARNT,
       own: new Map(),
-      last: new Map(),
+      set: [],
     };
     lanes.set(id, lane);
     return lane;
@@ -153,24 +156,37 @@ function createWrites(client: QueryClient) {
     return next ? afterOwn(next) : incident;
   }
 
-  function remember(id: string, version: number, patch: IncidentPatch) {
-    for (const field of fieldsOf(patch)) {
-      laneOf(id).last.set(field, { version, value: patch[field] });
-    }
+  function remember(id: string, version: number, patch: IncidentPatch, isCertain: boolean) {
+    const lane = laneOf(id);
+    const fields = fieldsOf(patch);
+    const left = lane.set.filter(
+      (one) => !isCertain || one.version > version || !fields.includes(one.field),
+    );
+    lane.set = [...left, ...fields.map((field) => ({ field, value: patch[field], version }))];
+  }
+
+  /** Of a write that failed: the fields are as they were, or as it would have made them where nobody knows. */
+  function missed(from: Incident, onto: number, patch: IncidentPatch, error: unknown) {
+    // Those that were asked for meanwhile may have begun with a later one.
+    const version = Math.max(onto, laneOf(from.id).learnt.whole?.version ?? 0);
+    remember(from.id, version, pick(from as IncidentPatch, fieldsOf(patch)), false);
+    if (!isUndecided(error)) return;
+    remember(from.id, version + 1, patch, false);
+    // The lists may know what became of it.
+    if (stale === 'nothing') stale = 'lists';
   }
 
   /** The incident that the person saw, with what this tab itself has made of it meanwhile. */
   function asSeen({ from, patch }: Edit, current: Incident): Incident {
-    const { last } = laneOf(from.id);
-    const isOwn = (field: Field) => {
-      const set = last.get(field);
-      return (
-        isSame(field, from[field], current[field]) ||
-        (set !== undefined &&
-          set.version > from.version &&
-          isSame(field, set.value, current[field]))
+    const { set } = laneOf(from.id);
+    const isOwn = (field: Field) =>
+      isSame(field, from[field], current[field]) ||
+      set.some(
+        (one) =>
+          one.field === field &&
+          one.version >= from.version &&
+          isSame(field, one.value, current[field]),
       );
-    };
     const own = pick(current as IncidentPatch, fieldsOf(patch).filter(isOwn));
     return { ...afterOwn(from), ...(own as Partial<Incident>) };
   }
@@ -187,7 +203,7 @@ function createWrites(client: QueryClient) {
     const { id } = onto;
     // The same wish gets the same key, whether it is sent again by itself, by Retry or by pressing Save once more.
     const what = JSON.stringify([id, onto.version, patch]);
-    const key = keyFor(what);
+    const key = one.key ?? keyFor(what);
     try {
       const { data: incident, changeId } = await sendWrite(() =>
         unwrapChange(
@@ -206,14 +222,16 @@ function createWrites(client: QueryClient) {
         ),
       );
       settle(what);
-      if (incident.version > onto.version) laneOf(id).own.set(onto.version, incident);
-      remember(id, incident.version, patch);
+      // An answer that is given again may have been written onto an earlier one.
+      if (incident.version === onto.version + 1) laneOf(id).own.set(onto.version, incident);
+      remember(id, incident.version, patch, true);
       hearOf(incident);
       return { kind: 'saved', incident, changeId };
     } catch (error) {
       if (!isUndecided(error)) settle(what);
       if (!(error instanceof ApiError) || error.status !== 412 || !error.current) {
-        return { kind: 'failed', error, onto };
+        missed(one.from, onto.version, patch, error);
+        return { kind: 'failed', error };
       }
       const { current } = error;
       // Everything else on the page shows the truth from now on.
@@ -242,7 +260,7 @@ function createWrites(client: QueryClient) {
    */
   function edit(one: Edit): Promise<Written> {
     const patches = new Map([[one.from.id, one.patch]]);
-    return inTurn(patches, () => send(one, one.onto ?? afterOwn(one.from)));
+    return inTurn(patches, () => send(one, afterOwn(one.from)));
   }
 
   /** What a change of many has made of those that are shown here. */
@@ -252,7 +270,7 @@ function createWrites(client: QueryClient) {
     for (const { id, version } of items) {
       const patch = patches.get(id);
       if (!patch) continue;
-      remember(id, version, patch);
+      remember(id, version, patch, true);
       const lane = laneOf(id);
       const found = known.get(id);
       const before = found && overlaid(found, lane.learnt, []);
@@ -275,26 +293,37 @@ function createWrites(client: QueryClient) {
     ];
   }
 
-  /** Changes many at once: all or none. `patches` are shown meanwhile. */
+  /**
+   * Changes many at once: all or none.
+   *
+   * @param seen those that are named, as the person saw them; the change is shown on them meanwhile.
+   */
   function bulk(
     body: Omit<Bulk, 'dryRun'>,
-    patches: ReadonlyMap<string, IncidentPatch>,
+    seen: readonly Incident[],
     { key, actor }: { key: string; actor: string },
   ): Promise<Change> {
-    return inTurn(patches, async () => {
-      const change = await sendWrite(() =>
-        unwrap(
-          api.POST('/api/incidents/bulk', {
-            params: {
-              header: { 'Idempotency-Key': key, 'X-Actor': encodeURIComponent(actor) },
-            },
-            body: { ...body, dryRun: false },
-          }),
-        ),
-      );
-      const all = body.filter ? new Map(listed().map(({ id }) => [id, body.set])) : patches;
-      hearChange(change, all as ReadonlyMap<string, IncidentPatch>);
-      return change;
+    const set = body.set as IncidentPatch;
+    const patchesOf = (all: readonly Incident[]) => new Map(all.map(({ id }) => [id, set]));
+    return inTurn(patchesOf(seen), async () => {
+      try {
+        const change = await sendWrite(() =>
+          unwrap(
+            api.POST('/api/incidents/bulk', {
+              params: {
+                header: { 'Idempotency-Key': key, 'X-Actor': encodeURIComponent(actor) },
+              },
+              body: { ...body, dryRun: false },
+              keepalive: seen.length < KEEPALIVE_INCIDENTS,
+            }),
+          ),
+        );
+        hearChange(change, patchesOf(body.filter ? listed() : seen));
+        return change;
+      } catch (error) {
+        for (const from of seen) missed(from, from.version, set, error);
+        throw error;
+      }
     });
   }
 

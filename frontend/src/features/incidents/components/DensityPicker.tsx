@@ -1,11 +1,7 @@
 import { Rows2, Rows3, Rows4 } from 'lucide-react';
-import {
-  DENSITIES,
-  type Density,
-  setDensity,
-  useDensity,
-} from '@/features/incidents/model/density';
+import { useDensity, useSetDensity } from '@/features/incidents/model/density';
 import { useCommand } from '@/lib/commands';
+import { DENSITIES, type Density } from '@/lib/search-params';
 
 const DENSITY_ICONS: Record<Density, typeof Rows2> = {
   compact: Rows4,
@@ -15,6 +11,7 @@ const DENSITY_ICONS: Record<Density, typeof Rows2> = {
 
 export function DensityPicker() {
   const density = useDensity();
+  const setDensity = useSetDensity();
   useCommand('density.compact', () => setDensity('compact'), { enabled: density !== 'compact' });
   useCommand('density.standard', () => setDensity('standard'), { enabled: density !== 'standard' });
   useCommand('density.comfortable', () => setDensity('comfortable'), {

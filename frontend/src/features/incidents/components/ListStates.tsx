@@ -97,7 +97,7 @@ export function UnreadableQuery({ q, mistakes }: { q: string; mistakes: readonly
           <code>{[...q].slice(start, end).join('')}</code> {message}
         </p>
       ))}
-      <Link className="btn primary" to="/">
+      <Link className="btn primary" to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}>
         Clear
       </Link>
     </div>
@@ -124,7 +124,7 @@ function NoMatch({ state }: { state: ListState }) {
         )}
       </p>
       {ways.length > 1 && ways.length <= TERMS_ASKED && <WaysOut state={state} ways={ways} />}
-      <Link className="btn primary" to="/">
+      <Link className="btn primary" to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}>
         Clear
       </Link>
     </div>

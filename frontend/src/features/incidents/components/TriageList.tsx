@@ -7,12 +7,12 @@ import type { Asked } from '@/features/incidents/model/steady-list';
 import type { Target } from '@/features/incidents/model/triage';
 import { useSelection } from '@/features/incidents/model/useSelection';
 import { useFocusBack } from '@/hooks/useFocusBack';
-import { useCommand } from '@/lib/commands';
+import { isInRows, useCommand } from '@/lib/commands';
 import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
 import { useConfirm } from './ConfirmDialog';
 import { IncidentTable } from './IncidentTable';
-import { activeRow, isInRows, moveOn, tabStop } from './useRowFocus';
+import { activeRow, moveOn, tabStop } from './useRowFocus';
 
 interface Props {
   answer: IncidentList;
@@ -50,12 +50,13 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
         : { kind: 'some', incidents: [...selection.chosen.values()] };
       return acted.current;
     }
-    const incident = isInRows() && items.find(({ id }) => id === activeRow()?.id);
+    const incident =
+      isInRows(document.activeElement) && items.find(({ id }) => id === activeRow()?.id);
     return incident ? { kind: 'some', incidents: [incident] } : null;
   }
   useActCommands(targets, triage, {
     onActed: () => !isChosen && moveOn(),
-    applies: () => isChosen || isInRows(),
+    applies: () => isChosen || isInRows(document.activeElement),
   });
   useRowMenu(items, { ...selection, clear: () => select({ type: 'clear' }) });
   useCommand('close', () => (isChosen ? select({ type: 'clear' }) : false));

@@ -29,15 +29,13 @@ function setActive(next: ActiveRow | null): void {
   for (const follower of followers) follower();
 }
 
-/** Whether the focus is in the rows, or in the peek at one of them. */
-export function isInRows(): boolean {
-  return document.activeElement?.closest('[data-keys=rows]') != null;
-}
-
 /** Null as long as no row of this list has had the focus. */
 export function activeRow(): ActiveRow | null {
   return active;
 }
+
+/** Of the row that has the focus, or had it last. */
+const STOPS = '.row-link, .c-select input';
 
 function linkOf(row: Element | null | undefined): HTMLElement | null {
   return row?.querySelector<HTMLElement>('.row-link') ?? null;
@@ -75,7 +73,7 @@ export function moveOn(): void {
  */
 function makeTabStop(body: Body, row: HTMLTableRowElement | undefined): void {
   for (const stop of body.querySelectorAll<HTMLElement>('[tabindex="0"]')) stop.tabIndex = -1;
-  for (const stop of row?.querySelectorAll<HTMLElement>('[tabindex]') ?? []) stop.tabIndex = 0;
+  for (const stop of row?.querySelectorAll<HTMLElement>(STOPS) ?? []) stop.tabIndex = 0;
 }
 
 function isLost(focused: Element | null): boolean {

@@ -1,16 +1,21 @@
+import { useListState } from '@/hooks/useListState';
+import { DENSITIES, type Density } from '@/lib/search-params';
 import { useStored, writeStored } from '@/lib/storage';
-
-/** Row heights of 30, 36 and 44 px; index.css knows the numbers. */
-export const DENSITIES = ['compact', 'standard', 'comfortable'] as const;
-export type Density = (typeof DENSITIES)[number];
 
 const KEY = 'density';
 
+/** How high the rows are: as the URL of the list says, as that of a view may, else as the person has it for all lists. */
 export function useDensity(): Density {
-  const stored = useStored(KEY);
-  return DENSITIES.find((density) => density === stored) ?? 'standard';
+  const { state } = useListState();
+  const own = useStored(KEY);
+  return state.density ?? DENSITIES.find((density) => density === own) ?? 'standard';
 }
 
-export function setDensity(density: Density): void {
-  writeStored(KEY, density === 'standard' ? null : density);
+/** Where the URL says it, the choice is for this list only. */
+export function useSetDensity(): (density: Density) => void {
+  const { state, setState } = useListState();
+  return (density) => {
+    if (state.density !== null) setState({ ...state, density }, { replace: true });
+    else writeStored(KEY, density === 'standard' ? null : density);
+  };
 }

@@ -26,9 +26,8 @@ export interface Wish {
   readonly incidents: readonly Incident[];
   readonly patch: TriagePatch;
   readonly actor: string;
+  /** The server carries it out once, however often it is sent under its key. */
   readonly key: string;
-  /** Where it has failed before. */
-  readonly onto?: Incident;
 }
 
 /** A wish that did not come true. */

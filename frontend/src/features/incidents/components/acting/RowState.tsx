@@ -44,7 +44,7 @@ export function RowState({ incident, left, mark, triage }: Props) {
             className="link"
             onClick={(event) => ended(event, () => triage.retry(id))}
           >
-            Retry<span className="sr-only"> {key}</span>
+            Retry <span className="sr-only">{key}</span>
           </button>
         )}
         <button
@@ -66,7 +66,7 @@ export function RowState({ incident, left, mark, triage }: Props) {
           changed by <b dir="auto">{mark.conflict.by ?? 'somebody'}</b>
         </span>
         <button type="button" className="link" onClick={() => triage.review(incident)}>
-          review<span className="sr-only"> {key}</span>
+          review <span className="sr-only">{key}</span>
         </button>
       </span>
     );

@@ -28,7 +28,7 @@ export function SimilarIncidents({ title, service, hasSummary, onFound }: Props)
   const [said, setSaid] = useState('');
   const phrase = `${count} similar open ${count === 1 ? 'incident' : 'incidents'}`;
   if (count > 0 && said === '') setSaid(phrase);
-  if (found !== null && count === 0 && said !== '') setSaid('');
+  if (count === 0 && said !== '') setSaid('');
 
   return (
     <section className="similar" aria-label="Already reported?" data-open={open || undefined}>
