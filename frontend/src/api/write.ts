@@ -29,13 +29,18 @@ function waitBefore(error: unknown, failures: number): number | null {
 }
 
 /**
- * Sends a write, and again when no answer came. Only for requests with an Idempotency-Key, by which the server
+ * Sends a write, and again when no answer came; on a device that is offline, once it is online. Only for requests with an Idempotency-Key, by which the server
  * recognises the second as the first and carries it out once.
  */
 export async function sendWrite<T>(send: () => Promise<T>, failures = 0): Promise<T> {
   try {
     return await send();
   } catch (error) {
+    if (error instanceof ApiError && error.status === 0 && !navigator.onLine) {
+      // The page says that changes wait; the device says when it is back.
+      await new Promise((resolve) => window.addEventListener('online', resolve, { once: true }));
+      return sendWrite(send, failures);
+    }
     const wait = waitBefore(error, failures);
     if (wait === null) throw error;
     await new Promise((resolve) => setTimeout(resolve, wait));

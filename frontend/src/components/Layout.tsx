@@ -97,9 +97,10 @@ export function Layout({ search }: { search: ReactNode }) {
         </div>
       </header>
       {!online && (
-        <p className="offline" role="status">
+        <p className="notice offline" role="status">
           <WifiOff aria-hidden="true" />
-          This device is offline. What you see may be out of date; what you type is kept.
+          This device is offline. What you see may be out of date; changes wait, and are sent once
+          it is back.
         </p>
       )}
       <main ref={main} id="content" tabIndex={-1}>

@@ -20,6 +20,7 @@ import { type Incident, incidentKey } from '@/features/incidents/model/incident'
 
 import { useRememberRecent } from '@/features/incidents/model/recent';
 import type { Target, TriagePatch } from '@/features/incidents/model/triage';
+import { useRetry } from '@/hooks/useRetry';
 import { keysOf, useCommand } from '@/lib/commands';
 
 import { useHomePath } from '@/lib/home';
@@ -27,7 +28,12 @@ import '../detail.css';
 
 export default function IncidentDetailPage() {
   const { id = '' } = useParams();
-  const { data, error, refetch } = useQuery(incidentQuery(id, useQueryClient()));
+  const query = useQuery(incidentQuery(id, useQueryClient()));
+  const { data, error } = query;
+  // The incident itself takes the focus when it opens.
+  const retry = useRetry(query, () =>
+    document.querySelector<HTMLElement>('.state[role=alert] .btn'),
+  );
 
   if (data) return <IncidentView incident={data} />;
   if (error instanceof ApiError && error.status === 404) return <NoSuchIncident id={id} />;
@@ -36,11 +42,7 @@ export default function IncidentDetailPage() {
       <div className="page">
         <title>{`${id} · Incident Tracker`}</title>
         <h1 className="sr-only">{id}</h1>
-        <ErrorPanel
-          title="The incident could not be loaded"
-          error={error}
-          onRetry={() => void refetch()}
-        />
+        <ErrorPanel title="The incident could not be loaded" error={error} onRetry={retry} />
       </div>
     );
   }

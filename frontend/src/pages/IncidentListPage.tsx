@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate, useNavigationType } from 'react-router';
 import { hasNextPage, Pagination, previousPage, rangeText } from '@/components/Pagination';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
@@ -15,7 +15,7 @@ import {
 import { NewsPill } from '@/features/incidents/components/NewsPill';
 import { Peek } from '@/features/incidents/components/peek/Peek';
 import { TriageList } from '@/features/incidents/components/TriageList';
-import { focusRow } from '@/features/incidents/components/useRowFocus';
+import { focusRow, tabStop } from '@/features/incidents/components/useRowFocus';
 import { ViewTabs } from '@/features/incidents/components/ViewTabs';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import {
@@ -24,6 +24,7 @@ import {
   takeOpened,
 } from '@/features/incidents/model/last-opened';
 import { useListState } from '@/hooks/useListState';
+import { useRetry } from '@/hooks/useRetry';
 import { useCommand } from '@/lib/commands';
 import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
@@ -39,11 +40,17 @@ function TriagePage() {
   const { search } = useLocation();
   const navigate = useNavigate();
   const list = useSteadyList(state);
-  const { answer: data, error, failureReason, isPlaceholderData, isPending, refetch } = list;
+  const { answer: data, error, failureReason, isPlaceholderData, isPending } = list;
   const isUnreadable = list.mistakes.length > 0;
   const fresh = [...list.fresh.values()];
   const worst = fresh.filter(({ severity }) => severity === 'SEV1').length;
   const pill = useRef<HTMLButtonElement>(null);
+  const range = data ? rangeText(data) : '';
+  const told = useRangeToTell(range, list.visit);
+  const retry = useRetry(
+    list,
+    () => tabStop() ?? document.querySelector<HTMLElement>('.state[role=alert] .btn'),
+  );
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
   const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
@@ -87,35 +94,36 @@ function TriagePage() {
       <h1 className="sr-only">Incidents</h1>
       <div className="viewbar">
         <ViewTabs state={state} />
-        <p className="num range" role="status" data-stale={isPlaceholderData || undefined}>
-          {data && rangeText(data)}
+        <p className="num range" data-stale={isPlaceholderData || undefined}>
+          {range}
+        </p>
+        <p className="sr-only" role="status">
+          {told}
         </p>
         <DensityPicker />
         <ExportMenu state={state} total={total || null} />
       </div>
       <FilterBar state={state} onChange={(change) => setState(withFilter(state, change))} />
       {failureReason && !error && (
-        <p className="stale-note" role="status">
+        <p className="notice stale-note" role="status">
           {failureReason.message} Trying again…
         </p>
       )}
       {waiting && <ListSkeleton />}
       {error && !data && (
-        <ErrorPanel
-          title="The incidents could not be loaded"
-          error={error}
-          onRetry={() => void refetch()}
-        />
+        <ErrorPanel title="The incidents could not be loaded" error={error} onRetry={retry} />
       )}
       {error && data && (
-        <p className="stale-note" role="status">
+        <p className="notice stale-note" role="status">
           This may be out of date: {error.message}{' '}
-          <button type="button" className="link" onClick={() => void refetch()}>
+          <button type="button" className="link" onClick={retry}>
             Retry
           </button>
         </p>
       )}
-      {isUnreadable && !data?.items.length && <UnreadableQuery mistakes={list.mistakes} />}
+      {isUnreadable && !data?.items.length && (
+        <UnreadableQuery q={state.q} mistakes={list.mistakes} />
+      )}
       {/* Everything of the list but the peek lies in the left column, and what covers it lies in the same place. */}
       <div className="triage">
         <NewsPill ref={pill} fresh={fresh} onLoad={() => void loadNews()} />
@@ -146,6 +154,16 @@ function TriagePage() {
       </div>
     </div>
   );
+}
+
+/**
+ * The range of the rows, as it was when they were decided. What others do changes the totals every few seconds, and
+ * nobody wants to hear of each.
+ */
+function useRangeToTell(range: string, visit: string | null): string {
+  const [told, setTold] = useState({ visit, range: '' });
+  if (visit !== null && visit !== told.visit) setTold({ visit, range });
+  return told.range;
 }
 
 /**

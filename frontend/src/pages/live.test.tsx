@@ -109,10 +109,14 @@ describe('a list that is followed', () => {
     happens(incident({ number: 8, title: 'Also fresh', updatedAt: LATER }), {}, 'created');
     const pill = await screen.findByRole('button', { name: /2 new · 1 SEV1/ });
     expect(document.title).toBe('(1 SEV1) Incidents · Incident Tracker');
-    expect(document.querySelector('[aria-live=assertive]')).toHaveTextContent(
-      'New SEV1: INC-9 Fresh',
+    await waitFor(() =>
+      expect(document.querySelector('[aria-live=assertive]')).toHaveTextContent(
+        'New SEV1: INC-9 Fresh',
+      ),
     );
-    expect(document.querySelector('[aria-live=polite]')).toHaveTextContent('2 new.');
+    await waitFor(() =>
+      expect(document.querySelector('[aria-live=polite]')).toHaveTextContent('2 new.'),
+    );
     expect(titles()).toEqual(['First', 'Second', 'Third']);
 
     rows = [fresh, ...rows];

@@ -1,4 +1,4 @@
-import { RotateCw } from 'lucide-react';
+import { CircleAlert, RotateCw } from 'lucide-react';
 import { ApiError } from '@/api/problem';
 
 interface Props {
@@ -11,7 +11,8 @@ interface Props {
 export function ErrorPanel({ title, error, onRetry }: Props) {
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
-    <div className="state" role="alert">
+    <div className="state bad" role="alert">
+      <CircleAlert aria-hidden="true" />
       <h2>{title}</h2>
       <p>{error.message}</p>
       {requestId && (

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 const GAP = 6;
 const LEAVE_MS = 120;
 /** Rows are passed quickly, and a tip would cover the next one: it waits until the focus rests. */
-const REST_MS = 500;
+const REST_MS = 900;
 
 /**
  * One tooltip for the whole page: it shows the `data-tip` of whatever is hovered or focused, so a row can have

@@ -65,6 +65,8 @@ export function useSteadyList(state: ListState) {
     answer: shown ? asShown(shown) : data,
     /** Of the rows that are shown. */
     place: shown?.place ?? place,
+    /** Another one whenever the rows were decided anew; null before they ever were. */
+    visit: shown && `${shown.place} ${shown.since}`,
     filter: shown?.filter ?? { q: state.q, me },
     fresh: isHere ? steady.fresh : NOTHING,
     load,

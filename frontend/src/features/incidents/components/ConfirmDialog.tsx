@@ -56,8 +56,8 @@ function ConfirmDialog({ prepared, onClose }: Props) {
         {again && <p>Meanwhile another number matches.</p>}
         {sev1 > 0 && (
           <p>
-            <SeverityBadge severity="SEV1" /> {formatCount(sev1)} of them{' '}
-            {sev1 === 1 ? 'is' : 'are'} SEV1.
+            {formatCount(sev1)} of them {sev1 === 1 ? 'is' : 'are'}{' '}
+            <SeverityBadge severity="SEV1" />.
           </p>
         )}
         {changed < count && (

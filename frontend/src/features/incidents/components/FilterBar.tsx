@@ -120,7 +120,7 @@ export function FilterBar({ state, onChange }: Props) {
             }}
           >
             <X aria-hidden="true" />
-            Clear
+            <span className="clear-word">Clear</span>
           </Link>
         )}
       </div>

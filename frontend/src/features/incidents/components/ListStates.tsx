@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { CircleCheck, Inbox, SearchX } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Mistake } from '@/api/problem';
@@ -7,7 +7,7 @@ import { TimeAgo } from '@/components/TimeAgo';
 import { facetsQuery, listQuery } from '@/features/incidents/api/queries';
 import { useDensity } from '@/features/incidents/model/density';
 import { incidentPath } from '@/features/incidents/model/incident';
-import { freeTextOf, readQuery, sameQuery, withoutField } from '@/features/incidents/model/query';
+import { freeTextOf, readQuery, sameQuery, withoutEach } from '@/features/incidents/model/query';
 import { formatCount } from '@/lib/numbers';
 import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
 
@@ -21,6 +21,8 @@ export function ListSkeleton() {
       <div className="skeleton-head" />
       {Array.from({ length: SKELETON_ROWS }, (_, row) => (
         <div className="skeleton-row" key={row}>
+          <div className="skeleton" />
+          <div className="skeleton" />
           <div className="skeleton" style={{ width: `${32 + ((row * 37) % 40)}%` }} />
         </div>
       ))}
@@ -54,7 +56,7 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
           , on fewer pages than that.
         </p>
         <Link
-          className="btn"
+          className="btn primary"
           to={{ pathname: '/', search: formatListState(withFilter(state, {})) }}
         >
           First page
@@ -73,6 +75,11 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
         <Link className="btn primary" to="/incidents/new">
           New incident
         </Link>
+        <p className="hint">
+          To look around first, fill it with demo incidents: <code>python seed.py</code> in the
+          folder of the server. Programs report through <code>POST /api/incidents</code>, described
+          in the <a href="/api/docs">API’s own pages</a>.
+        </p>
       </div>
     );
   }
@@ -80,13 +87,15 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
 }
 
 /** A link with a query that the server cannot read; with rows of an earlier one, the box alone tells it. */
-export function UnreadableQuery({ mistakes }: { mistakes: readonly Mistake[] }) {
+export function UnreadableQuery({ q, mistakes }: { q: string; mistakes: readonly Mistake[] }) {
   return (
     <div className="state">
       <SearchX aria-hidden="true" />
       <h2>The search cannot be read</h2>
-      {mistakes.map(({ start, message }) => (
-        <p key={`${start} ${message}`}>{message}</p>
+      {mistakes.map(({ start, end, message }) => (
+        <p key={`${start} ${message}`}>
+          <code>{[...q].slice(start, end).join('')}</code> {message}
+        </p>
       ))}
       <Link className="btn primary" to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}>
         Clear
@@ -95,9 +104,12 @@ export function UnreadableQuery({ mistakes }: { mistakes: readonly Mistake[] }) 
   );
 }
 
+/** More than that are not asked about one by one. */
+const TERMS_ASKED = 6;
+
 function NoMatch({ state }: { state: ListState }) {
   const words = freeTextOf(state.q);
-  const inAnyStatus = withoutField(state.q, 'status');
+  const ways = withoutEach(state.q);
   return (
     <div className="state">
       <SearchX aria-hidden="true" />
@@ -111,23 +123,45 @@ function NoMatch({ state }: { state: ListState }) {
           'No incident matches these filters.'
         )}
       </p>
-      <div className="row">
-        <Link
-          className="btn primary"
-          to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}
-        >
-          Clear
-        </Link>
-        {inAnyStatus !== state.q && (
-          <Link
-            className="btn"
-            to={{ pathname: '/', search: formatListState(withFilter(state, { q: inAnyStatus })) }}
-          >
-            Look in every status
-          </Link>
-        )}
-      </div>
+      {ways.length > 1 && ways.length <= TERMS_ASKED && <WaysOut state={state} ways={ways} />}
+      <Link className="btn primary" to={{ pathname: '/', search: formatListState(DEFAULT_STATE) }}>
+        Clear
+      </Link>
     </div>
+  );
+}
+
+interface WaysOutProps {
+  state: ListState;
+  ways: ReturnType<typeof withoutEach>;
+}
+
+/** Which of the terms is in the way: what there would be without it. */
+function WaysOut({ state, ways }: WaysOutProps) {
+  const without = ways.map(({ rest }) => withFilter(state, { q: rest, perPage: 25 }));
+  const answers = useQueries({ queries: without.map((less) => listQuery(less)) });
+  return (
+    <ul className="ways-out">
+      {ways.map(({ term, rest }, index) => {
+        const answer = answers[index];
+        const { data, isPlaceholderData = true } = answer ?? {};
+        // They come one by one; a line that is empty until then keeps the others where they are.
+        const total = isPlaceholderData ? undefined : data?.total;
+        return (
+          <li key={rest}>
+            <Link
+              className="link"
+              to={{ pathname: '/', search: formatListState(withFilter(state, { q: rest })) }}
+            >
+              Without <code>{term}</code>
+            </Link>
+            <span className="count">
+              {total !== undefined && formatCount(total, data?.totalIsExact)}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

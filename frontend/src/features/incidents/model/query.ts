@@ -363,6 +363,14 @@ export function withoutField(text: string, field: Field | null): string {
   return rewritten(text, new Map(gone.map((term) => [term, ''])));
 }
 
+/** Each of its terms as it is typed, with the text that is left without it. */
+export function withoutEach(text: string): { term: string; rest: string }[] {
+  return readQuery(text).map((term) => ({
+    term: text.slice(term.start, term.end),
+    rest: rewritten(text, new Map([[term, '']])),
+  }));
+}
+
 /** Its words and phrases, as they are typed. */
 export function freeTextOf(text: string): string {
   return readQuery(text)

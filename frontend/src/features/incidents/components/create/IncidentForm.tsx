@@ -263,7 +263,7 @@ export function IncidentForm({ listSearch, onSend, onFound }: Props) {
         </div>
       </Field>
       {failure && (
-        <div className="note bad" role="alert">
+        <div className="note bad" role="alert" ref={scrollIntoView}>
           <strong>Not sent.</strong> {failure.message} What you typed is kept.
           {failure instanceof ApiError && failure.requestId && (
             <>
@@ -283,4 +283,9 @@ export function IncidentForm({ listSearch, onSend, onFound }: Props) {
       </div>
     </form>
   );
+}
+
+/** What was sent by a key may have been sent from far above. */
+function scrollIntoView(element: Element | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }

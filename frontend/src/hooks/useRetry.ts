@@ -1,0 +1,30 @@
+import { useEffect, useEffectEvent, useRef } from 'react';
+
+interface Query {
+  isFetching: boolean;
+  refetch: () => Promise<unknown>;
+}
+
+/**
+ * Tries again, for a button that goes away with the message it belongs to. Once the answer is there, be it what was
+ * asked for or another failure, the focus that was on the button goes to `target`.
+ */
+export function useRetry(
+  { isFetching, refetch }: Query,
+  target: () => HTMLElement | null | undefined,
+): () => void {
+  const asked = useRef(false);
+  const giveFocus = useEffectEvent(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (isLost) target()?.focus();
+  });
+  useEffect(() => {
+    if (isFetching || !asked.current) return;
+    asked.current = false;
+    giveFocus();
+  }, [isFetching]);
+  return () => {
+    asked.current = true;
+    void refetch();
+  };
+}
