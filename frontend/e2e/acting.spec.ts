@@ -153,7 +153,9 @@ test('z takes a change back long after its toast has gone, and from another page
 test('a tab that is closed at once has acted all the same', async ({ context, request }) => {
   const page = await context.newPage();
   const [incident] = await openList(page, request, 'acting-closed', 1);
+  const sent = page.waitForRequest((one) => one.method() === 'PATCH');
   await page.keyboard.press('e');
+  await sent;
   await page.close({ runBeforeUnload: false });
   await expect
     .poll(async () => (await stored(request, incident?.id ?? '')).status)
