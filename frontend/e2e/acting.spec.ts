@@ -69,7 +69,7 @@ test('several presses on one row build upon each other', async ({ page, request 
   await page.keyboard.type('es1mr');
   await expect(row(page, incident?.number ?? 0)).toContainText(/SEV1.*Open/);
   await expect.poll(() => changes(request, id)).toHaveLength(4);
-  expect(await stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV1' });
+  await expect.poll(() => stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV1' });
   // Newest first, each by one press; also those of the same field.
   await page.keyboard.press('z');
   await page.keyboard.press('z');
@@ -77,7 +77,7 @@ test('several presses on one row build upon each other', async ({ page, request 
   await page.keyboard.press('z');
   await page.keyboard.press('z');
   await expect.poll(async () => (await stored(request, id)).status).toBe('OPEN');
-  expect(await stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV3' });
+  await expect.poll(() => stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV3' });
   await expect(toast(page)).toContainText(/Undone: /);
 });
 
