@@ -22,6 +22,9 @@ import type { ListState } from '@/lib/search-params';
 const ManageViews = lazyPart(async () => (await import('./views/ManageViews')).ManageViews);
 const SaveView = lazyPart(async () => (await import('./views/SaveView')).SaveView);
 
+/** So much of the neighbours is in sight, in pixels: the strip goes on there. */
+const EDGE = 32;
+
 /** The person's views, and what can be done with them. */
 export function ViewTabs({ state }: { state: ListState }) {
   const name = useDisplayName();
@@ -44,8 +47,10 @@ export function ViewTabs({ state }: { state: ListState }) {
   useEffect(() => {
     const tab = strip.current?.querySelector<HTMLElement>('[aria-current]');
     if (!strip.current || !tab) return;
-    const { clientWidth } = strip.current;
-    strip.current.scrollLeft = tab.offsetLeft - (clientWidth - tab.offsetWidth) / 2;
+    const { clientWidth, scrollLeft } = strip.current;
+    const first = tab.offsetLeft + tab.offsetWidth + EDGE - clientWidth;
+    const last = Math.max(first, tab.offsetLeft - EDGE);
+    strip.current.scrollLeft = Math.min(Math.max(scrollLeft, first), last);
   }, [currentId, views.items]);
 
   // The browser is content when a corner of what has the focus can be seen.

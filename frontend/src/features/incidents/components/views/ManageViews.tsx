@@ -3,6 +3,7 @@ import {
   type KeyboardEvent,
   type PointerEvent,
   type RefObject,
+  useEffect,
   useLayoutEffect,
   useRef,
   useState,
@@ -55,6 +56,11 @@ export function ManageViews({ trigger, views, current, state, isExact, onClose }
     }
     focused.current = null;
   }, [order]);
+
+  // What has opened under the last one in sight comes into sight.
+  useEffect(() => {
+    list.current?.querySelector(`[data-id="${changing}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [changing]);
 
   function show(next: string[]) {
     focused.current = list.current?.contains(document.activeElement)
@@ -229,8 +235,8 @@ export function ManageViews({ trigger, views, current, state, isExact, onClose }
           ))}
         </ol>
       </div>
-      <p className="views-foot hint wide-only">
-        Drag, or <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd>, to put them in order.
+      <p className="views-foot hint">
+        Put them in order by dragging, or by <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd>
       </p>
       <p className="sr-only" role="status">
         {told}
