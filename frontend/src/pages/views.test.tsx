@@ -122,7 +122,7 @@ describe('the tabs', () => {
   test('are there before the server answers, as they were the last time', async () => {
     withPayments({ count: 12_345 });
     const { unmount } = await open('/');
-    expect(strip().getByRole('link', { name: /^Payments/ })).toHaveTextContent('Payments12k');
+    expect(strip().getByRole('link', { name: /^Payments/ })).toHaveTextContent('Payments 12k');
     unmount();
     server.use(http.get('/api/views', () => new Promise<never>(() => {})));
     renderApp('/');
@@ -143,7 +143,7 @@ describe('the tabs', () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     try {
       const updates = applyUpdates(client);
-      for (let turn = 0; turn < 3; turn += 1) {
+      for (let turn = 0; turn < 2; turn += 1) {
         updates.onGap();
         await act(() => vi.advanceTimersByTimeAsync(2_100));
       }
@@ -248,7 +248,6 @@ describe('all views', () => {
     withPayments();
     const { user } = await open('/');
     const dialog = await openAll(user);
-    dialog.getByRole('link', { name: /^Mine|^Unassigned/ });
     dialog.getByRole('link', { name: /^Payments/ }).focus();
     await user.keyboard('{Alt>}{ArrowUp}{ArrowUp}{/Alt}');
     expect(dialog.getByRole('status')).toHaveTextContent('Payments is number 5 of 7 now.');
@@ -327,9 +326,7 @@ describe('the default', () => {
       'href',
       '/?q=status:open,mitigated',
     );
-    for (const name of [/^Incident Tracker/]) {
-      expect(screen.getByRole('link', { name })).toHaveAttribute('href', url());
-    }
+    expect(screen.getByRole('link', { name: /^Incident Tracker/ })).toHaveAttribute('href', url());
   });
 
   test('of another browser is gone to once it is known', async () => {

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { api, unwrap } from '@/api/client';
 import { BUILT_IN, OPEN, stateOf, type ViewList } from '@/features/incidents/model/views';
@@ -103,7 +103,7 @@ export function useWayHome(): boolean {
   if (visit.key !== key) setVisit({ key, home });
   const isOnWay = search === '' && visit.key === key && visit.home !== '/';
 
-  useLayoutEffect(() => {
+  useEffect(() => {
     if (search !== '' || home === '/') return;
     if (isOnWay) void navigate(home, { replace: true, state: { home: true } });
     else void navigate(`/${sharedSearch(DEFAULT_STATE)}`, { replace: true });

@@ -88,8 +88,7 @@ export function ViewTabs({ state }: { state: ListState }) {
               data-tip={tipFor(view)}
               onClick={() => rememberView(view.id)}
             >
-              <span className="truncate">{view.name}</span>
-              <Count view={view} />
+              <span className="truncate">{view.name}</span> <Count view={view} />
             </Link>
           ),
         )}

@@ -198,8 +198,8 @@ export function ManageViews({ trigger, views, current, state, isExact, onClose }
                 >
                   <span className="truncate" title={view.name}>
                     {view.name}
-                  </span>
-                  {view.id === views.default && <span className="is-default">default</span>}
+                  </span>{' '}
+                  {view.id === views.default && <span className="is-default">default</span>}{' '}
                   <span className="count">
                     {view.count !== null && formatCount(view.count, view.countIsExact)}
                   </span>
