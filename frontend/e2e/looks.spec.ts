@@ -25,6 +25,18 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Service' }).click();
     await expect(page.getByRole('checkbox').first()).toBeVisible();
   },
+  'list with all views open': async (page) => {
+    await page.goto('/?q=status:open,mitigated+sev:1,2');
+    await page.getByRole('button', { name: 'All views' }).click();
+    await page.getByRole('button', { name: 'Change Open' }).click();
+    await expect(page.getByRole('button', { name: 'Copy link' })).toBeVisible();
+  },
+  'list about to be saved as a view': async (page) => {
+    await page.goto('/?q=status:open+sev:1,2');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByRole('button', { name: 'Save as new' }).click();
+    await expect(page.getByText('Give it a name.')).toBeVisible();
+  },
   'list with the export open': async (page) => {
     await page.goto('/?q=status:open,mitigated+sev:1,2');
     await page.getByRole('button', { name: 'Export' }).click();

@@ -33,6 +33,7 @@ let refusal: ReturnType<typeof problem> | null;
 async function answer(request: Request, carryOut: (body: Partial<View> & ViewList) => unknown) {
   const text = await request.text();
   writes.push(`${request.method} ${new URL(request.url).pathname}`);
+  expect(request.headers.get('Content-Type')).toBe('application/json');
   if (refusal) return HttpResponse.json(refusal.body, refusal.init);
   const done = carryOut(JSON.parse(text || '{}'));
   return done === undefined
@@ -41,7 +42,10 @@ async function answer(request: Request, carryOut: (body: Partial<View> & ViewLis
 }
 
 beforeEach(() => {
-  views = { ...BUILT_IN, items: BUILT_IN.items.map((view) => ({ ...view, count: 2 })) };
+  views = {
+    ...BUILT_IN,
+    items: BUILT_IN.items.map((view) => Object.assign({}, view, { count: 2 })),
+  };
   asked = 0;
   lists = [];
   writes = [];
@@ -143,10 +147,10 @@ describe('the tabs', () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     try {
       const updates = applyUpdates(client);
-      for (let turn = 0; turn < 2; turn += 1) {
-        updates.onGap();
-        await act(() => vi.advanceTimersByTimeAsync(2_100));
-      }
+      updates.onGap();
+      await act(() => vi.advanceTimersByTimeAsync(2_100));
+      updates.onGap();
+      await act(() => vi.advanceTimersByTimeAsync(2_100));
       expect(asked).toBe(2);
       await act(() => vi.advanceTimersByTimeAsync(5_000));
       expect(asked).toBe(3);
@@ -220,7 +224,8 @@ describe('saving', () => {
     withPayments();
     const { user } = await open('/?q=service:payments&sort_by=owner');
     await user.click(screen.getByRole('button', { name: /^SEV1/ }));
-    await user.click(screen.getByRole('columnheader', { name: 'Title' }).querySelector('a')!);
+    const title = within(screen.getByRole('columnheader', { name: 'Title' }));
+    await user.click(title.getByRole('link'));
     await user.click(screen.getByRole('button', { name: 'Save view' }));
     await user.click(await screen.findByRole('button', { name: /^Update.*Payments/ }));
     await waitFor(() => expect(current()).toHaveTextContent('Payments'));

@@ -29,7 +29,8 @@ export function SharedTooltip() {
     function show(source: HTMLElement, owner: Element) {
       hide();
       const text = source.dataset.tip;
-      if (!text || !tip) return;
+      // What a button has opened says it better, and would be covered.
+      if (!text || !tip || owner.getAttribute('aria-expanded') === 'true') return;
       tip.textContent = text;
       tip.hidden = false;
       described = owner;

@@ -24,7 +24,8 @@ function draftOf({ name, q, sortBy, order, density }: View): Draft {
 
 async function sendDelete(id: string, header: { 'Idempotency-Key': string }) {
   const params = { header, path: { view_id: id } };
-  const { error, response } = await api.DELETE('/api/views/{view_id}', { params });
+  // The server takes no write of another content type, and only what has a body has one.
+  const { error, response } = await api.DELETE('/api/views/{view_id}', { params, body: {} });
   if (!response.ok) throw problemFrom(response, error);
 }
 

@@ -145,20 +145,26 @@ export function ManageViews({ trigger, views, current, state, isExact, onClose }
     else linkOf(ids[at + step])?.focus();
   }
 
+  // The pointer may be faster than the page is drawn.
+  const dropped = useRef<string[] | null>(null);
+
   /** The view that is dragged goes where the pointer is; the rows are of one height then. */
   function onPointerMove({ clientY }: PointerEvent) {
     if (dragged === null || list.current === null) return;
     const below = [...list.current.children].findIndex(
       (row) => clientY < row.getBoundingClientRect().bottom,
     );
-    const next = moved(ids, dragged, below < 0 ? ids.length - 1 : below);
-    if (next.join() !== ids.join()) show(next);
+    const now = dropped.current ?? ids;
+    const next = moved(now, dragged, below < 0 ? now.length - 1 : below);
+    if (next.join() === now.join()) return;
+    dropped.current = next;
+    show(next);
   }
 
   function onDrop() {
-    if (dragged === null) return;
     setDragged(null);
-    if (ids.join() !== views.items.map(({ id }) => id).join()) void arrange(order ?? ids);
+    if (dropped.current) void arrange(dropped.current);
+    dropped.current = null;
   }
 
   return (
