@@ -442,7 +442,8 @@ function faults(page: Page): Promise<string[]> {
       // WCAG 2.5.8: 24 by 24, or as much room around it; a link within a sentence is as high as its line.
       const { box, area } = target;
       const isInline = getComputedStyle(area).display === 'inline';
-      if (isInline || (box.width >= 24 && box.height >= 24)) continue;
+      const whole = area.getBoundingClientRect();
+      if (isInline || (whole.width >= 24 && whole.height >= 24)) continue;
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
       const circle = new DOMRect(x - 12, y - 12, 24, 24);
       const crowded = targets.some(

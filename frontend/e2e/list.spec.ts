@@ -184,6 +184,8 @@ test('ages tell the exact time on hover and on focus', async ({ page }) => {
   await page.keyboard.press('Escape');
   await expect(page.getByRole('tooltip')).toBeHidden();
   await page.getByRole('columnheader', { name: 'Updated' }).getByRole('link').focus();
+  // The box of the row comes first.
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await expect(page.locator('.row-link').first()).toBeFocused();
   await expect(page.getByRole('tooltip')).toHaveText(/^Started .* UTC$/);

@@ -112,9 +112,11 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
     :raises Misread: where its query has mistakes.
     """
     plain = IncidentFilter(**{name: value for name, value in arguments.items() if name in FILTERS})
+    # Read in any case, so that a name which is wrong is told rather than ignored.
+    me = named_actor()
     if "q" not in arguments:
         return plain
-    return plain & parse(arguments["q"], now=datetime.now(UTC), me=named_actor())
+    return plain & parse(arguments["q"], now=datetime.now(UTC), me=me)
 
 
 @blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ])

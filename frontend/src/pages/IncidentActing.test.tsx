@@ -97,7 +97,7 @@ describe('keys on rows', () => {
 
   test('act on what has the focus only', async () => {
     const { user } = await open();
-    screen.getByRole('searchbox').focus();
+    screen.getByRole('combobox', { name: 'Search incidents' }).focus();
     await user.keyboard('e');
     screen.getByRole('button', { name: 'Keyboard shortcuts' }).focus();
     await user.keyboard('em');

@@ -48,6 +48,15 @@ export function ViewTabs({ state }: { state: ListState }) {
     strip.current.scrollLeft = tab.offsetLeft - (clientWidth - tab.offsetWidth) / 2;
   }, [currentId, views.items]);
 
+  // The browser is content when a corner of what has the focus can be seen.
+  useEffect(() => {
+    const tabs = strip.current;
+    const show = ({ target }: FocusEvent) =>
+      (target as Element).scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    tabs?.addEventListener('focusin', show);
+    return () => tabs?.removeEventListener('focusin', show);
+  }, []);
+
   const canSave = !isExact && isReadable(state.q);
   useCommand('view.save', () => setShown('save'), { enabled: canSave });
   useCommand('view.manage', () => setShown('all'));
