@@ -25,8 +25,9 @@ function listen(): void {
   window.heard = [];
   const start = () =>
     new MutationObserver((changes) => {
-      for (const region of new Set(changes.map(({ target }) => target.parentElement ?? target))) {
-        const live = region instanceof Element ? region.closest('.news [aria-live]') : null;
+      for (const { target } of changes) {
+        const element = target instanceof Element ? target : target.parentElement;
+        const live = element?.closest('.news [aria-live]');
         const text = live?.textContent ?? '';
         if (text === '' || window.heard.at(-1)?.text === text) continue;
         const how = live?.getAttribute('aria-live') ?? null;
@@ -150,7 +151,7 @@ test('in a storm of 200 nothing moves under the hands of somebody who triages by
   const resolved = await request.post('/api/incidents/bulk', {
     data: {
       filter: { q: `service:${service}` },
-      patch: { status: 'RESOLVED' },
+      set: { status: 'RESOLVED' },
       expectedCount: total,
     },
     headers: { 'Idempotency-Key': crypto.randomUUID() },
