@@ -158,6 +158,14 @@ test('many at once, what is new, filters, pages and the search give the focus ba
     await expect(page.locator('.popover')).toHaveCount(0);
     await expectFocus(page, `closing ${name}`);
   }
+  for (const name of ['Save view', 'All views']) {
+    await page.getByRole('button', { name }).press('Enter');
+    await expect(page.locator('.popover')).toBeVisible();
+    await expectFocus(page, `opening ${name}`);
+    await press(page, 'Escape');
+    await expect(page.locator('.popover')).toHaveCount(0);
+    await expectFocus(page, `closing ${name}`);
+  }
   await page.getByRole('button', { name: /^SEV4/ }).press('Enter');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
   await expectFocus(page, 'a filter that leaves nothing');
