@@ -13,12 +13,12 @@ test('from the list to a resolved incident without a mouse', async ({ page }) =>
   await expect(page.getByLabel('Title')).toBeFocused();
   await page.keyboard.type('Made with keys only');
   await page.keyboard.press('Tab');
+  await page.keyboard.type('keyboard-service');
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
   await expect(page.getByRole('radio', { name: /SEV1/ })).toBeChecked();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: /SEV2/ })).toBeChecked();
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('keyboard-service');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Made with keys only' })).toBeVisible();
 

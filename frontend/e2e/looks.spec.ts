@@ -87,6 +87,41 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await bar.getByRole('button', { name: /^Mitigate/ }).click();
     await expect(page.getByRole('dialog', { name: /^Mitigate/ })).toBeVisible();
   },
+  'list with a conflict and a failure': async (page) => {
+    const { request } = page.context();
+    await page.goto('/');
+    const rows = page.locator('tbody tr');
+    await rows.first().getByRole('link').focus();
+    const id = await rows.first().getAttribute('data-id');
+    const status = (await rows.first().textContent())?.includes('Open') ? 'MITIGATED' : 'OPEN';
+    await page.route('**/api/incidents/*', async (route) => {
+      if (route.request().method() !== 'PATCH') return route.continue();
+      if (
+        !route
+          .request()
+          .url()
+          .includes(id ?? '')
+      )
+        return route.abort();
+      await changeAs(request, 'Cleo', id ?? '', { status });
+      return route.continue();
+    });
+    await page.keyboard.press('e');
+    await page.keyboard.press('e');
+    await expect(rows.first()).toContainText('changed by Cleo');
+    await expect(rows.nth(1)).toContainText('not saved');
+    await expect(page.getByRole('button', { name: 'Dismiss', exact: true })).toBeVisible();
+    // The tooltip of the row in focus lies outside of every landmark.
+    await page.keyboard.press('Escape');
+    await rows.nth(2).getByRole('link').blur();
+    await page.waitForTimeout(1_100);
+  },
+  'list with the choice of an owner': async (page) => {
+    await page.goto('/');
+    await page.locator('tbody tr').first().getByRole('link').focus();
+    await page.keyboard.press('a');
+    await expect(page.getByRole('option', { name: /Nobody/ })).toBeVisible();
+  },
   'list that is polled': async (page) => {
     await refuseStream(page);
     await page.goto('/');

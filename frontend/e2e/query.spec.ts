@@ -18,6 +18,7 @@ test('one query: typed, completed, changed by a chip, shared, and taken back', a
 
   await page.keyboard.press('/');
   await page.keyboard.type('serv');
+  await expect(page.getByRole('option', { name: /^service:/ })).toBeVisible();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.keyboard.type('"data lake,');

@@ -11,6 +11,7 @@ import { incident } from '@/testing/incidents';
 import { type Fate, type ModelServer, modelServer } from '@/testing/model-server';
 import { server } from '@/testing/server';
 import { actingOf } from './acting';
+import { type Written, writesOf } from './writes';
 
 const realTimeout = globalThis.setTimeout;
 
@@ -72,10 +73,11 @@ function setUp(count = 5) {
   });
   const press = (one: Incident, patch: TriagePatch) =>
     acting.act({ kind: 'some', incidents: [one] }, patch, never);
-  return { all, model, acting, press };
+  return { all, model, acting, press, writes: writesOf(client) };
 }
 
 type Acting = ReturnType<typeof setUp>['acting'];
+type Saved = Extract<Written, { kind: 'saved' }>;
 
 async function settled(acting: Acting) {
   await vi.waitFor(() => {
@@ -260,6 +262,21 @@ describe('one change', () => {
     await vi.waitFor(() => expect(toasts()).toEqual([`Undone: resolved INC-${one.number}`]));
   });
 
+  test('taken back before it was told is not told any more', async () => {
+    const { all, model, acting, press } = setUp(1);
+    const [one] = all as [Incident];
+    // The undo takes long enough to look meanwhile.
+    model.line = ({ method }) => ({ fate: 'ok', ms: method === 'PATCH' ? 0 : 10_000 });
+    press(one, { status: 'RESOLVED' });
+    acting.undo();
+    await vi.waitFor(() => expect(model.load).toEqual({ now: 1, most: 1 }));
+    await vi.waitFor(() => expect(model.log).toHaveLength(1));
+    await new Promise((resolve) => realTimeout(resolve, 50));
+    expect(model.log).toHaveLength(1);
+    expect(toasts()).toEqual([]);
+    await settled(acting);
+  });
+
   test('done to several in turn is told in one, whose button says what it takes back', async () => {
     const { all, acting, press } = setUp(10);
     for (const one of all) press(one, { status: 'RESOLVED' });
@@ -382,6 +399,43 @@ describe('a change that fails', () => {
     acting.retry(one.id);
     expect(acting.snapshot().marks.size).toBe(0);
     expect(model.load.most).toBe(1);
+  });
+
+  test('is not mistaken for a later one that wants the same', async () => {
+    const { all, model, acting, press } = setUp(1);
+    const [one] = all as [Incident];
+    const keys = new Map<string | null, Fate>();
+    model.line = (request) => {
+      const key = request.headers.get('Idempotency-Key');
+      // Of three presses the answers to the first are lost.
+      keys.set(key, keys.get(key) ?? (keys.size === 0 ? 'lost' : 'ok'));
+      return { fate: keys.get(key) ?? 'ok', ms: 0 };
+    };
+    for (const status of ['RESOLVED', 'MITIGATED', 'RESOLVED'] as const) press(one, { status });
+    await settled(acting);
+    expect(keys.size).toBe(3);
+    expect(model.log).toHaveLength(3);
+    expect(model.incidents.get(one.id)?.status).toBe('RESOLVED');
+    expect(acting.snapshot().marks.size).toBe(0);
+  });
+
+  test('although it was carried out is nobody else’s change', async () => {
+    const { all, model, writes } = setUp(1);
+    const [from] = all as [Incident];
+    model.line = () => ({ fate: 'lost', ms: 0 });
+    const actor = 'anonymous';
+    const lost = await writes.edit({ patch: { status: 'RESOLVED' }, from, actor });
+    expect(lost.kind).toBe('failed');
+    model.line = () => ({ fate: 'ok', ms: 0 });
+    const next = await writes.edit({ patch: { status: 'MITIGATED' }, from, actor });
+    expect(next.kind).toBe('saved');
+    model.changeAs('Ana', from.id, { status: 'OPEN' });
+    const late = await writes.edit({
+      patch: { status: 'RESOLVED' },
+      from: (next as Saved).incident,
+      actor,
+    });
+    expect(late.kind).toBe('conflict');
   });
 
   test('is given up for a later one of the same field', async () => {
