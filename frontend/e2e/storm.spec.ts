@@ -3,7 +3,7 @@ import { createIncident } from './api';
 import { shiftsOf, watchShifts } from './shifts';
 
 const STORM = 200;
-const EVERY_MS = 100;
+const EVERY_MS = 60;
 /** Of that many new ones, one is a SEV1. */
 const WORST = 20;
 const TRIAGED = 10;
@@ -95,7 +95,7 @@ test('in a storm of 200 nothing moves under the hands of somebody who triages by
       await page.keyboard.press('2');
     }
     await expect(row(index)).toContainText(index % 2 === 0 ? 'Mitigated' : 'SEV2');
-    await page.waitForTimeout(1_000);
+    await page.waitForTimeout(700);
   }
   await page.keyboard.press('x');
   await page.keyboard.press('Shift+J');
