@@ -52,6 +52,9 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.route('**/api/incidents?*', () => {});
     await page.goto('/');
     await expect(page.locator('.skeleton-row').first()).toBeVisible();
+    await expect(page.locator('.chip .count').first()).not.toBeEmpty();
+    // The counts have come out of their shade by then.
+    await page.waitForTimeout(400);
   },
   'first run': async (page) => {
     await withoutIncidents(page);
