@@ -63,7 +63,10 @@ test('offline, what is there can be read, a change waits and is sent afterwards,
   context,
 }) => {
   const incident = await createIncident(page.request, { title: 'Petrel over the line' });
+  await withoutStream(page);
   await page.goto(`/?q=status:open,mitigated+INC-${incident.number}`);
+  // What acts on rows comes while the browser is idle.
+  await page.waitForLoadState('networkidle');
   await expect(page.locator('tbody tr')).toHaveCount(1);
   const top = await firstTop(page);
   await page.locator('.row-link').first().focus();
