@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type Browser, expect, type Page, test } from '@playwright/test';
+import { createIncident } from './api';
 import { watchFrames } from './frames';
 import { withoutStream } from './stream';
 import { longestTask } from './trace';
@@ -30,6 +31,8 @@ const SPEEDS = {
 
 /** A row is shown whole within that when all of it is at hand. */
 const PEEK_MS = 100;
+/** So many incidents in a storm. */
+const STORM = 200;
 /** How long an answer takes on a bad line. */
 const SLOW_MS = 400;
 
@@ -199,6 +202,32 @@ async function peekDown(page: Page, perPage: number): Promise<void> {
   await page.keyboard.press('Home');
 }
 
+/** Goes up and down the list while ten incidents a second are reported; they are resolved afterwards. */
+async function weatherStorm(browser: Browser, perPage: number): Promise<void> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const service = `storm-${Date.now()}`;
+  await page.addInitScript(watchFrames);
+  await page.goto(`/?q=status:open,mitigated&per_page=${perPage}`);
+  await expect(page.locator('.live')).toHaveAttribute('data-state', 'live', { timeout: 30_000 });
+  await page.locator('.row-link').first().focus();
+  await measure(page, perPage, 'storm, j every 400 ms', async () => {
+    const sent: Promise<unknown>[] = [];
+    for (let count = 1; count <= STORM; count += 1) {
+      sent.push(createIncident(context.request, { title: `Drop ${count}`, service }));
+      if (count % 4 === 0) await page.keyboard.press('j');
+      await page.waitForTimeout(100);
+    }
+    await Promise.all(sent);
+    await expect(page.getByRole('button', { name: new RegExp(`^${STORM} new`) })).toBeVisible();
+  });
+  const resolved = await context.request.post('/api/incidents/bulk', {
+    data: { filter: { q: `service:${service}` }, set: { status: 'RESOLVED' } },
+  });
+  expect(resolved.status()).toBe(200);
+  await context.close();
+}
+
 for (const perPage of PER_PAGE) {
   for (let round = 1; round <= ROUNDS; round += 1) {
     test(`${perPage} rows, round ${round} of ${ROUNDS}`, async ({ browser }) => {
@@ -219,6 +248,7 @@ for (const perPage of PER_PAGE) {
         await settled(page, 'sev:1');
       });
       await page.context().close();
+      await weatherStorm(browser, perPage);
     });
   }
 }
@@ -277,6 +307,14 @@ function report(): void {
       'of 100 rows that are at hand, 95 are not waited for in the peek',
       Math.max(...cached.map(({ peeks }) => quantile(peeks, 0.95))),
       PEEK_MS,
+    ),
+    goal(
+      'in a storm, 95 of 100 presses of j are not unseen',
+      Math.max(
+        ...rows
+          .filter(({ step }) => step.startsWith('storm'))
+          .map(({ keys }) => quantile(keys, 0.95)),
+      ),
     ),
     goal('while typing, no task computes', longest(typing.flatMap(({ cpu }) => cpu))),
   ];

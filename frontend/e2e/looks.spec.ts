@@ -14,6 +14,24 @@ async function expectAccessible(page: Page, only?: 'color-contrast') {
   expect(found).toEqual([]);
 }
 
+/** As if there were none that are open, or none at all. */
+async function withoutIncidents(page: Page, { ever = false } = {}): Promise<void> {
+  await page.route('**/api/incidents?*', async (route) => {
+    const q = new URL(route.request().url()).searchParams.get('q') ?? '';
+    const answer = await route.fetch();
+    const all = await answer.json();
+    const none = { ...all, items: [], total: 0, pages: 0, nextCursor: null };
+    await route.fulfill({ response: answer, json: q.includes('status:') ? none : all });
+  });
+  if (ever) return;
+  await page.route('**/api/incidents/facets*', async (route) => {
+    const answer = await route.fetch();
+    const { status, ...rest } = (await answer.json()) as { status: { value: string }[] };
+    const none = status.map(({ value }) => ({ value, count: 0 }));
+    await route.fulfill({ response: answer, json: { ...rest, status: none } });
+  });
+}
+
 /** Every page and every state that has a look of its own. */
 const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   list: async (page) => {
@@ -42,9 +60,32 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.getByRole('button', { name: 'Export' }).click();
     await expect(page.getByRole('link', { name: /^CSV/ })).toBeVisible();
   },
+  'list that is loading': async (page) => {
+    await page.route('**/api/incidents?*', () => {});
+    await page.goto('/');
+    await expect(page.locator('.skeleton-row').first()).toBeVisible();
+    await expect(page.locator('.chip .count').first()).not.toBeEmpty();
+    // The counts have come out of their shade by then.
+    await page.waitForTimeout(400);
+  },
+  'first run': async (page) => {
+    await withoutIncidents(page);
+    await page.goto('/');
+    await expect(page.getByRole('heading', { name: 'No incidents yet' })).toBeVisible();
+  },
+  'all clear': async (page) => {
+    await withoutIncidents(page, { ever: true });
+    await page.goto('/');
+    await expect(page.getByText(/^Last/)).toBeVisible();
+  },
   'nothing matches': async (page) => {
-    await page.goto('/?q=qqqqqqq');
-    await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+    await page.goto('/?q=status:open+qqqqqqq');
+    await expect(page.getByRole('link', { name: 'Without qqqqqqq' })).toBeVisible();
+    await expect(page.locator('.ways-out .count').last()).not.toBeEmpty();
+  },
+  'page past the end': async (page) => {
+    await page.goto('/?page=900');
+    await expect(page.getByRole('heading', { name: 'This page is past the end' })).toBeVisible();
   },
   'completions of the search': async (page) => {
     await page.goto('/');
@@ -68,6 +109,39 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   'list that failed': async (page) => {
     await page.route('**/api/incidents?*', (route) => route.abort());
     await page.goto('/');
+    await expect(page.getByRole('alert')).toBeVisible();
+  },
+  'list with old rows': async (page) => {
+    await page.goto('/');
+    await expect(page.locator('tbody tr').first()).toBeVisible();
+    await page.route('**/api/incidents?*', (route) => route.abort());
+    await page.keyboard.press('.');
+    await expect(page.locator('.notice').getByRole('button', { name: 'Retry' })).toBeVisible();
+  },
+  'list of a device that is offline': async (page) => {
+    await withoutStream(page);
+    await page.goto('/');
+    // What acts on rows comes while the browser is idle.
+    await page.waitForLoadState('networkidle');
+    await page.locator('.row-link').first().focus();
+    await page.context().setOffline(true);
+    await page.keyboard.press('s');
+    await page.keyboard.press('4');
+    await expect(page.getByText('This device is offline.')).toBeVisible();
+    await expect(page.locator('.row-mark')).toBeVisible();
+  },
+  'incident that failed': async (page) => {
+    await page.route('**/api/incidents/INC-3*', (route) => route.abort());
+    await page.goto('/incidents/INC-3');
+    await expect(page.getByRole('alert')).toBeVisible();
+  },
+  'no such incident': async (page) => {
+    await page.goto('/incidents/INC-999999');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  },
+  'page whose code could not be loaded': async (page) => {
+    await page.route(/IncidentDetailPage.*\.js/, (route) => route.abort());
+    await page.goto('/incidents/INC-3');
     await expect(page.getByRole('alert')).toBeVisible();
   },
   'list with news': async (page) => {

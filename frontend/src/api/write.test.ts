@@ -58,3 +58,19 @@ test('nobody waits unawares for as long as a busy server asks', async () => {
   expect(await sent(answered(503, { retryAfterMs: 2_000 }), 1)).toMatchObject({ outcome: 'done' });
   expect(await sent(answered(503, { retryAfterMs: 60_000 }), 1)).toMatchObject({ times: 1 });
 });
+
+test('on a device that is offline a write waits, however long, and is sent once it is back', async () => {
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+  let times = 0;
+  const running = sendWrite(async () => {
+    times += 1;
+    if (times === 1) throw answered(0);
+    return 'done';
+  });
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(times).toBe(1);
+  online.mockReturnValue(true);
+  window.dispatchEvent(new Event('online'));
+  expect(await running).toBe('done');
+  online.mockRestore();
+});

@@ -32,10 +32,12 @@ export function Layout({ search }: { search: ReactNode }) {
   // What the tips say of keys changes with it.
   useSingleKeys();
 
+  const shown = useRef(pathname);
   useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
     // Back and Forward keep the place where the page was; a new page starts at its top.
-    if (navigationType === 'POP') return;
-    window.scrollTo(0, 0);
+    if (navigationType !== 'POP') window.scrollTo(0, 0);
     // The link that led here is gone; without this the keyboard would start again at the top bar.
     if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
   }, [pathname, navigationType]);

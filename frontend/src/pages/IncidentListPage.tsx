@@ -54,6 +54,8 @@ function TriagePage() {
   // Nothing on the screen tells that something is on its way: the first load, or one after an empty answer.
   const waiting = isPending || (isPlaceholderData && data?.items.length === 0);
 
+  useFocusKept(data?.items.length);
+
   const hrefFor = (page: number) => `/${formatListState({ ...state, page })}`;
   const lastPage = data?.pages ?? 1;
   useCommand('page.previous', () => void navigate(hrefFor(previousPage(state.page, lastPage))), {
@@ -154,6 +156,23 @@ function TriagePage() {
       </div>
     </div>
   );
+}
+
+/**
+ * What the focus was on is gone where the last row went, or where rows came in place of the words that said that there
+ * were none.
+ *
+ * @param count of the rows, undefined before there was an answer.
+ */
+function useFocusKept(count: number | undefined): void {
+  const isEmpty = count === undefined ? undefined : count === 0;
+  const before = useRef(isEmpty);
+  useEffect(() => {
+    const isOther = before.current !== undefined && before.current !== isEmpty;
+    before.current = isEmpty;
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (isOther && isLost) (tabStop() ?? document.querySelector<HTMLElement>('main'))?.focus();
+  }, [isEmpty]);
 }
 
 /**

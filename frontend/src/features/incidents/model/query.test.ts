@@ -15,6 +15,7 @@ import {
   type Term,
   toggleValue,
   valuesOf,
+  withoutEach,
   withoutField,
 } from './query';
 
@@ -177,6 +178,14 @@ describe('chips', () => {
     expect(freeTextOf(q)).toBe('disk -"no space"');
     expect(withoutField(q, null)).toBe('sev:1 foo:1');
   });
+});
+
+test('each term can be left out, with the blanks before it', () => {
+  expect(withoutEach('sev:1  -"no space" disk')).toEqual([
+    { term: 'sev:1', rest: '-"no space" disk' },
+    { term: '-"no space"', rest: 'sev:1 disk' },
+    { term: 'disk', rest: 'sev:1  -"no space"' },
+  ]);
 });
 
 test('owner:me is whoever asks, and owner:"me" somebody of that name', () => {
