@@ -9,6 +9,7 @@ import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
 import { useOnline } from '@/hooks/useOnline';
 import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
+import { isFocusLost } from '@/lib/focus';
 import { homePath, useHomePath } from '@/lib/home';
 import { useTheme } from '@/lib/theme';
 
@@ -39,7 +40,7 @@ export function Layout({ search }: { search: ReactNode }) {
     // Back and Forward keep the place where the page was; a new page starts at its top.
     if (navigationType !== 'POP') window.scrollTo(0, 0);
     // The link that led here is gone; without this the keyboard would start again at the top bar.
-    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+    if (isFocusLost()) main.current?.focus({ preventScroll: true });
   }, [pathname, navigationType]);
 
   return (

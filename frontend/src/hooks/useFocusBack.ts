@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { isFocusLost } from '@/lib/focus';
 
 /**
  * Once an editor is gone, the focus goes back to the button that opened it. When something else has taken the focus
@@ -7,8 +8,7 @@ import { useEffect, useRef } from 'react';
 export function useFocusBack(open: boolean, target: () => HTMLElement | null | undefined): void {
   const wasOpen = useRef(open);
   useEffect(() => {
-    const isLost = document.activeElement === null || document.activeElement === document.body;
-    if (wasOpen.current && !open && isLost) target()?.focus();
+    if (wasOpen.current && !open && isFocusLost()) target()?.focus();
     wasOpen.current = open;
   });
 }

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useRef } from 'react';
+import { isFocusLost } from '@/lib/focus';
 
 interface Query {
   isFetching: boolean;
@@ -15,8 +16,7 @@ export function useRetry(
 ): () => void {
   const asked = useRef(false);
   const giveFocus = useEffectEvent(() => {
-    const isLost = document.activeElement === null || document.activeElement === document.body;
-    if (isLost) target()?.focus();
+    if (isFocusLost()) target()?.focus();
   });
   useEffect(() => {
     if (isFetching || !asked.current) return;

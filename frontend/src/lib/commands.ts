@@ -8,6 +8,7 @@ import {
   keyLabels,
   SEQUENCE_MS,
 } from './keys';
+import { createListeners } from './listeners';
 import { readStored, useStored, writeStored } from './storage';
 
 type CommandGroup = 'Go' | 'List' | 'Move' | 'Select' | 'Act' | 'Writing' | 'Settings' | 'Help';
@@ -160,17 +161,8 @@ export const ALL_COMMANDS: readonly Command[] = (Object.keys(COMMANDS) as Comman
 
 /** The newest handler of a command wins, unless another one's area holds the focus. */
 const handlers = new Map<CommandId, Handler[]>();
-const listeners = new Set<() => void>();
+const { tell, subscribe } = createListeners();
 let snapshot: Command[] = [];
-
-function tell(): void {
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
 
 function changed(): void {
   snapshot = ALL_COMMANDS.filter(({ id }) => handlers.has(id));

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { createListeners } from './listeners';
 
 /**
  * How news reaches this tab: `polling` means that the server answers but no stream can be held, `reconnecting` that
@@ -7,19 +8,14 @@ import { useSyncExternalStore } from 'react';
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'polling';
 
 let current: LiveState = 'connecting';
-const listeners = new Set<() => void>();
+const listeners = createListeners();
 
 export function setLiveState(state: LiveState): void {
   if (state === current) return;
   current = state;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  listeners.tell();
 }
 
 export function useLiveState(): LiveState {
-  return useSyncExternalStore(subscribe, () => current);
+  return useSyncExternalStore(listeners.subscribe, () => current);
 }

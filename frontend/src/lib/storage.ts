@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from 'react';
+import { createListeners } from './listeners';
 
 /*
  * Small strings kept in this browser. Storage can be full or forbidden; what is kept is then kept until the
  * page closes, so nothing in the app has to care.
  */
 const fallback = new Map<string, string>();
-const listeners = new Set<() => void>();
+const listeners = createListeners();
 
 export function readStored(key: string): string | null {
   try {
@@ -34,23 +35,21 @@ export function writeStored(key: string, value: string | null): void {
   } catch {
     if (value !== null) fallback.set(key, value);
   }
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 /** Tells of every change of what is stored, in other tabs too; returns how to stop. */
 export function onStored(listener: () => void): () => void {
-  listeners.add(listener);
+  const stop = listeners.subscribe(listener);
   // Other tabs of the app tell us through the browser's own event.
   window.addEventListener('storage', listener);
   return () => {
-    listeners.delete(listener);
+    stop();
     window.removeEventListener('storage', listener);
   };
 }
 
 /** The stored value, alive: it changes with every write, in other tabs too. */
 export function useStored(key: string): string | null {
-  const read = () => readStored(key);
-  // The third is for what is drawn to text, outside of a page.
-  return useSyncExternalStore(onStored, read, read);
+  return useSyncExternalStore(onStored, () => readStored(key));
 }

@@ -17,13 +17,12 @@ import { SummarySection } from '@/features/incidents/components/detail/SummarySe
 import { Timeline } from '@/features/incidents/components/detail/Timeline';
 import { TimesSection } from '@/features/incidents/components/detail/TimesSection';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
-
 import { useRememberRecent } from '@/features/incidents/model/recent';
 import type { Target, TriagePatch } from '@/features/incidents/model/triage';
 import { useRetry } from '@/hooks/useRetry';
-import { keysOf, useCommand } from '@/lib/commands';
-
+import { tipOf, useCommand } from '@/lib/commands';
 import { useHomePath } from '@/lib/home';
+import { isPlainClick } from '@/lib/plain-click';
 import '../detail.css';
 
 export default function IncidentDetailPage() {
@@ -163,7 +162,7 @@ function WalkButton({ command, go, label, children }: WalkButtonProps) {
       className="btn icon"
       aria-label={label}
       aria-disabled={go === null}
-      data-tip={`${label} (${keysOf(command)})`}
+      data-tip={tipOf(command, label)}
       onClick={() => go?.()}
     >
       {children}
@@ -181,7 +180,7 @@ function BackToList() {
       className="link"
       to={home}
       onClick={(event) => {
-        if (!fromList || event.metaKey || event.ctrlKey || event.shiftKey) return;
+        if (!fromList || !isPlainClick(event)) return;
         event.preventDefault();
         void navigate(-1);
       }}

@@ -26,6 +26,7 @@ import {
 import { useListState } from '@/hooks/useListState';
 import { useRetry } from '@/hooks/useRetry';
 import { useCommand } from '@/lib/commands';
+import { isFocusLost } from '@/lib/focus';
 import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
@@ -70,8 +71,7 @@ function TriagePage() {
     const added = await list.load();
     if (added === null) return;
     // The pill is gone with the focus in it; a key was pressed where the focus still is.
-    const isLost = document.activeElement === document.body || document.activeElement === null;
-    if (isLost || document.activeElement === pill.current) {
+    if (isFocusLost() || document.activeElement === pill.current) {
       focusRow(added[0]?.id ?? '', 0, { show: true });
     }
   }
@@ -170,8 +170,8 @@ function useFocusKept(count: number | undefined): void {
   useEffect(() => {
     const isOther = before.current !== undefined && before.current !== isEmpty;
     before.current = isEmpty;
-    const isLost = document.activeElement === null || document.activeElement === document.body;
-    if (isOther && isLost) (tabStop() ?? document.querySelector<HTMLElement>('main'))?.focus();
+    if (isOther && isFocusLost())
+      (tabStop() ?? document.querySelector<HTMLElement>('main'))?.focus();
   }, [isEmpty]);
 }
 

@@ -4,6 +4,7 @@ import { toast } from 'sonner';
 import { Kbd } from '@/components/ui/Kbd';
 import { type Place, returnTo } from '@/features/commands/model/place';
 import { type Command, type CommandId, commandsAt, runCommand } from '@/lib/commands';
+import { isFocusLost } from '@/lib/focus';
 import { chordOf } from '@/lib/keys';
 
 const MARGIN = 8;
@@ -52,7 +53,7 @@ export function RowMenu({ place, row, x, y, onClose }: Props) {
       window.removeEventListener('resize', onClose);
       window.removeEventListener('scroll', onClose);
       // When a command has put the focus elsewhere, it stays there.
-      if (document.activeElement === document.body) returnTo(place);
+      if (isFocusLost()) returnTo(place);
     };
   }, [place, onClose]);
 

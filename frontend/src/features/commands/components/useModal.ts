@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react';
 import { type Place, returnTo } from '@/features/commands/model/place';
+import { isFocusLost } from '@/lib/focus';
 
 /** Opens a native dialog as it is mounted, and gives the focus back to `place` when it is gone. */
 export function useModal(place: Place): RefObject<HTMLDialogElement | null> {
@@ -9,9 +10,7 @@ export function useModal(place: Place): RefObject<HTMLDialogElement | null> {
     if (element && !element.open) element.showModal();
     return () => {
       // When a command or a click has put the focus elsewhere meanwhile, it stays there.
-      const { activeElement } = document;
-      if (activeElement === null || activeElement === document.body || !activeElement.isConnected)
-        returnTo(place);
+      if (isFocusLost() || !document.activeElement?.isConnected) returnTo(place);
     };
   }, [place]);
   return dialog;

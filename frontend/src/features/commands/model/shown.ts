@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { createListeners } from '@/lib/listeners';
 import type { Place } from './place';
 
 /** Which of the surfaces of the command registry lies over the page. One at a time. */
@@ -14,18 +15,13 @@ export type Shown =
     };
 
 let shown: Shown | null = null;
-const listeners = new Set<() => void>();
+const listeners = createListeners();
 
 export function show(next: Shown | null): void {
   shown = next;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  listeners.tell();
 }
 
 export function useShown(): Shown | null {
-  return useSyncExternalStore(subscribe, () => shown);
+  return useSyncExternalStore(listeners.subscribe, () => shown);
 }

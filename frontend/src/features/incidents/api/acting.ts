@@ -34,6 +34,7 @@ import type {
 } from '@/features/incidents/model/triage';
 import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
+import { createListeners } from '@/lib/listeners';
 import { onStored } from '@/lib/storage';
 import { createMany } from './many';
 import { perClient } from './per-client';
@@ -63,7 +64,7 @@ export const actingOf = perClient(createActing);
 
 function createActing(client: QueryClient) {
   const writes = writesOf(client);
-  const listeners = new Set<() => void>();
+  const listeners = createListeners();
   const conflicts = new Map<string, NonNullable<RowMark['conflict']>>();
   let failures: readonly Failure[] = [];
   /** In the order of the presses. */
@@ -92,7 +93,7 @@ function createActing(client: QueryClient) {
 
   function tell(change: Partial<Snapshot> = {}) {
     snapshot = { ...snapshot, ...change, marks: marksNow() };
-    for (const listener of listeners) listener();
+    listeners.tell();
   }
 
   writes.subscribe(() => tell());
@@ -275,10 +276,7 @@ function createActing(client: QueryClient) {
     onOpen: (run: (path: string) => void) => {
       open = run;
     },
-    subscribe: (listener: () => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: listeners.subscribe,
     snapshot: () => snapshot,
   };
 }

@@ -1,6 +1,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { toast } from 'sonner';
+import { createListeners } from '@/lib/listeners';
 
 type Module = typeof import('./acting');
 type Acting = ReturnType<Module['actingOf']>;
@@ -9,14 +10,14 @@ type Snapshot = ReturnType<Acting['snapshot']>;
 const NOTHING: Snapshot = { marks: new Map(), assigning: null };
 
 let loaded: Module | null = null;
-const listeners = new Set<() => void>();
+const listeners = createListeners();
 
 /** Most of it is of no use before the first press; it comes when the browser is idle. */
 export async function loadActing(): Promise<Module> {
   const module = await import('./acting');
   if (loaded === null) {
     loaded = module;
-    for (const listener of listeners) listener();
+    listeners.tell();
   }
   return module;
 }
@@ -38,17 +39,12 @@ async function loadAndRun(client: QueryClient, run: (acting: Acting) => void): P
   });
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
 /** What acting has to show; the calling component is drawn again whenever that changes. */
 export function useActing(): Snapshot & { acting: Acting | null } {
   const client = useQueryClient();
-  const module = useSyncExternalStore(subscribe, () => loaded);
+  const module = useSyncExternalStore(listeners.subscribe, () => loaded);
   const acting = module?.actingOf(client) ?? null;
-  const snapshot = useSyncExternalStore(acting?.subscribe ?? subscribe, () =>
+  const snapshot = useSyncExternalStore(acting?.subscribe ?? listeners.subscribe, () =>
     acting === null ? NOTHING : acting.snapshot(),
   );
   return { ...snapshot, acting };

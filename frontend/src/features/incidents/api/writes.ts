@@ -26,6 +26,7 @@ import {
   withWhole,
 } from '@/features/incidents/model/overlay';
 import { keyFor, settle } from '@/lib/idempotency';
+import { createListeners } from '@/lib/listeners';
 import { slots } from '@/lib/slots';
 import { refreshLists, storeIncident } from './mutations';
 import { perClient } from './per-client';
@@ -80,7 +81,7 @@ export const writesOf = perClient(createWrites);
 
 function createWrites(client: QueryClient) {
   const lanes = new Map<string, Lane>();
-  const listeners = new Set<() => void>();
+  const { tell, subscribe } = createListeners();
   const inSlot = slots(AT_ONCE);
   let underWay = 0;
   let stale: 'nothing' | 'lists' | 'everything' = 'nothing';
@@ -95,10 +96,6 @@ function createWrites(client: QueryClient) {
     };
     lanes.set(id, lane);
     return lane;
-  }
-
-  function tell() {
-    for (const listener of listeners) listener();
   }
 
   function begin() {
@@ -383,10 +380,7 @@ function createWrites(client: QueryClient) {
     pendingOf: (id: string): IncidentPatch => Object.assign({}, ...(lanes.get(id)?.pending ?? [])),
     /** Those about which something is on its way. */
     pendingIds: () => [...lanes].flatMap(([id, { pending }]) => (pending.length > 0 ? [id] : [])),
-    subscribe: (listener: () => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Selection, SelectionAction } from '@/features/incidents/model/sele
 import { type Asked, belongs } from '@/features/incidents/model/steady-list';
 import type { RowMark, Triage } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
+import { isPlainClick } from '@/lib/plain-click';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
@@ -75,13 +76,12 @@ export function IncidentTable(props: Props) {
   });
   useCommand('row.selectPage', () => onSelect({ type: 'page', chosen: true }));
 
-  /** One for all rows. A click that is meant for another tab or a download is the browser's own. */
+  /** One for all rows. */
   function openRow(event: MouseEvent<HTMLElement>) {
     const link = event.target instanceof Element ? event.target.closest('.row-link') : null;
     const index = (link?.closest('tr')?.rowIndex ?? 0) - 1;
     const incident = incidents[index];
-    const isPlain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-    if (!incident || !isPlain || event.button !== 0) return;
+    if (!incident || !isPlainClick(event)) return;
     event.preventDefault();
     onOpen(incident, index);
     void navigate(incidentPath(incident), { state: { fromList: true } });

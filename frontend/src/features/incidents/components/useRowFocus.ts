@@ -1,6 +1,8 @@
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
+import { isFocusLost } from '@/lib/focus';
+import { createListeners } from '@/lib/listeners';
 
 type Body = HTMLTableSectionElement;
 
@@ -15,18 +17,15 @@ interface ActiveRow {
  * it is kept outside of the tree, and only what shows it is drawn again.
  */
 let active: ActiveRow | null = null;
-const followers = new Set<() => void>();
+const followers = createListeners();
 
 /** Calls back with every change of it; returns how to stop. */
-export function followActiveRow(follower: () => void): () => void {
-  followers.add(follower);
-  return () => followers.delete(follower);
-}
+export const followActiveRow = followers.subscribe;
 
 function setActive(next: ActiveRow | null): void {
   if (active?.id === next?.id && active?.index === next?.index) return;
   active = next;
-  for (const follower of followers) follower();
+  followers.tell();
 }
 
 /** Null as long as no row of this list has had the focus. */
@@ -34,7 +33,7 @@ export function activeRow(): ActiveRow | null {
   return active;
 }
 
-/** Of the row that has the focus, or had it last. */
+/** What Tab stops at in the row that has the focus, or had it last. */
 const STOPS = '.row-link, .c-select input';
 
 function linkOf(row: Element | null | undefined): HTMLElement | null {
@@ -76,10 +75,6 @@ function makeTabStop(body: Body, row: HTMLTableRowElement | undefined): void {
   for (const stop of row?.querySelectorAll<HTMLElement>(STOPS) ?? []) stop.tabIndex = 0;
 }
 
-function isLost(focused: Element | null): boolean {
-  return focused === null || focused === document.body;
-}
-
 interface Options {
   incidents: readonly Incident[];
   /** Which list, in which order, and which of its pages the rows are. */
@@ -109,7 +104,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
     const row = findRow(body.current, id, index);
     makeTabStop(body.current, row);
     const focused = document.activeElement;
-    const wasLost = isLost(focused) && (turned || isInside.current);
+    const wasLost = isFocusLost() && (turned || isInside.current);
     if (wasLost || (turned && body.current.contains(focused))) {
       linkOf(row)?.focus({ preventScroll: true });
     }

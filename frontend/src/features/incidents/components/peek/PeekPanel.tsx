@@ -7,6 +7,8 @@ import { incidentQuery } from '@/features/incidents/api/queries';
 import { usePrefetchedEvents } from '@/features/incidents/api/usePrefetchedEvents';
 import { type Incident, incidentKey, incidentPath } from '@/features/incidents/model/incident';
 import { useDebounce } from '@/hooks/useDebounce';
+import { tipOf } from '@/lib/commands';
+import { isPlainClick } from '@/lib/plain-click';
 import { PeekBody, REST_MS } from './PeekBody';
 import { PeekFacts } from './PeekFacts';
 import './peek.css';
@@ -35,10 +37,8 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
   // The answer to a change made here is newer than the row.
   const incident = row && data && data.version > row.version ? data : (row ?? data);
 
-  /** One that is meant for another tab is the browser's own. */
   function open(event: MouseEvent) {
-    const isPlain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-    if (!incident || !isPlain) return;
+    if (!incident || !isPlainClick(event)) return;
     event.preventDefault();
     onOpen(incident);
     void navigate(incidentPath(incident), { state: { fromList: true } });
@@ -64,7 +64,7 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
             type="button"
             className="btn ghost icon small"
             aria-label="Close the peek"
-            data-tip="Close (Esc)"
+            data-tip={tipOf('close', 'Close')}
             onClick={onClose}
           >
             <X aria-hidden="true" />
