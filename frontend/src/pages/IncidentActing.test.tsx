@@ -121,6 +121,16 @@ describe('assigning', () => {
       .map((one) => one.textContent);
   const box = () => screen.findByRole('combobox', { name: /^Assign/ });
 
+  test('what has the letters in the middle of a word comes after the name as it is typed', async () => {
+    const { user } = await open();
+    await user.keyboard('a');
+    await screen.findByRole('option', { name: /Doe, Jane/ });
+    await user.type(await box(), 'Ane');
+    expect(options()).toEqual(['Anenew name', 'Doe, Jane']);
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(model.incidents.get(first)?.owner).toBe('Ane'));
+  });
+
   test('offers me first, filters as one types, and gives the focus back to the row', async () => {
     setDisplayName('Zoë');
     const { user } = await open();

@@ -221,10 +221,6 @@ function useReturnToRow(state: ListState, answer: IncidentList | undefined): voi
 function preloadPages(): void {
   whenIdle(() => {
     // A failure here is told when the page is really asked for.
-    Promise.all([
-      import('@/features/incidents/components/peek/PeekPanel'),
-      import('./IncidentDetailPage'),
-      import('./CreateIncidentPage'),
-    ]).catch(() => null);
+    Promise.all([import('./IncidentDetailPage'), import('./CreateIncidentPage')]).catch(() => null);
   });
 }

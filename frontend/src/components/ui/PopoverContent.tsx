@@ -21,8 +21,9 @@ export function PopoverContent({ trigger, label, align, onClose, children }: Pro
           collisionPadding={8}
           aria-label={label}
           onInteractOutside={(event) => {
-            // The button closes it by itself.
-            if (trigger.current?.contains(event.target as Node)) event.preventDefault();
+            // A button that opened it closes it by itself.
+            const isToggle = trigger.current?.getAttribute('aria-expanded') === 'true';
+            if (isToggle && trigger.current?.contains(event.target as Node)) event.preventDefault();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { renderToStaticMarkup } from 'react-dom/server';
 import { type Action, toast } from 'sonner';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readConflict } from '@/features/incidents/model/conflict';
@@ -32,7 +32,15 @@ function randomOf(seed: number) {
   };
 }
 
-const toasts = () => toast.getToasts().map((one) => renderToStaticMarkup(wordsOf(one)));
+/** What a toast or its button says, with its roles. */
+function drawn(words: ReactNode): string {
+  const { container, unmount } = render(words);
+  const markup = container.innerHTML;
+  unmount();
+  return markup;
+}
+
+const toasts = () => toast.getToasts().map((one) => drawn(wordsOf(one)));
 
 function wordsOf(one: ReturnType<typeof toast.getToasts>[number]): ReactNode {
   const title = 'title' in one ? one.title : null;
@@ -42,9 +50,7 @@ function wordsOf(one: ReturnType<typeof toast.getToasts>[number]): ReactNode {
 function button(label: string) {
   for (const one of toast.getToasts().toReversed()) {
     const { action, cancel } = one as { action?: Action; cancel?: Action };
-    const found = [action, cancel].find(
-      (each) => each && renderToStaticMarkup(each.label).startsWith(label),
-    );
+    const found = [action, cancel].find((each) => each && drawn(each.label).startsWith(label));
     if (found) return () => found.onClick(new MouseEvent('click') as never);
   }
   throw new Error(`no ${label} in ${toasts().join(' | ')}`);

@@ -48,7 +48,7 @@ const SELECTED_MAX = 1_000;
 /** The choice of an owner that is open. */
 export interface Assigning {
   readonly target: Target;
-  readonly anchor: Element;
+  readonly anchor: HTMLElement;
   /** It was asked for the person at the keyboard, who has no name yet. */
   readonly toMe: boolean;
   readonly choose: (owner: string | null) => void;
@@ -253,8 +253,6 @@ function createActing(client: QueryClient) {
 
   return {
     act,
-    prepare: many.prepare,
-    commit: many.commit,
     undo: undoing.undo,
     /** A change that was written elsewhere, so that it can be taken back here as well. */
     did: (incident: Incident, patch: IncidentPatch, changeId: string) => {

@@ -109,7 +109,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     }
   }
 
-  return { act, prepare, commit };
+  return { act };
 }
 
 /** All that match are more than anybody sees, and a SEV1 is not changed along with others unawares. */

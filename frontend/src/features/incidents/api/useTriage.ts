@@ -12,7 +12,7 @@ import type {
 } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
-import { loadActing, useActing, withActing } from './useActing';
+import { useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
 export function useTriage({
@@ -35,10 +35,6 @@ export function useTriage({
       review: (incident) => void navigate(incidentPath(incident), { state: { fromList: true } }),
       retry: (id) => acting?.retry(id),
       dismiss: (id) => acting?.dismiss(id),
-      undo: () => withActing(client, (ready) => ready.undo()),
-      prepare: async (target, patch) =>
-        (await loadActing()).actingOf(client).prepare(target, patch),
-      commit: async (prepared) => (await loadActing()).actingOf(client).commit(prepared),
       assign: (target, anchor, { toMe = false } = {}) =>
         withActing(client, (ready) =>
           ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
@@ -52,6 +48,11 @@ function askPlainly({ words, sev1, again }: Prepared): boolean {
   const now = again ? 'Meanwhile another number matches. ' : '';
   const worst = sev1 > 0 ? ` ${sev1} of them SEV1.` : '';
   return window.confirm(`${now}${words}?${worst}`);
+}
+
+function focusedElement(): HTMLElement {
+  const { activeElement } = document;
+  return activeElement instanceof HTMLElement ? activeElement : document.body;
 }
 
 interface ActOptions {
@@ -79,7 +80,7 @@ export function useActCommands(
     if (target === null) return;
     const me = displayName();
     if (toMe && me) act({ owner: me });
-    else triage.assign(target, document.activeElement ?? document.body, { toMe });
+    else triage.assign(target, focusedElement(), { toMe });
   }
 
   const options = applies ? { applies } : {};

@@ -73,15 +73,9 @@ export interface Triage {
   retry: (id: string) => void;
   /** Forgets what failed on an incident. */
   dismiss: (id: string) => void;
-  /** Takes back the newest change of this tab that was not taken back yet. */
-  undo: () => void;
-  /** What a change of many would do; `act` asks for it by itself. */
-  prepare: (target: Target, patch: TriagePatch) => Promise<Prepared>;
-  /** Changes what was prepared. Resolves to null, or to what is to be confirmed anew, where another number matches. */
-  commit: (prepared: Prepared) => Promise<Prepared | null>;
   /**
    * Opens the choice of an owner beside an element; the focus returns to where it was. With `toMe`, where the person
    * has no name yet, asks for that first.
    */
-  assign: (target: Target, anchor: Element, how?: { toMe?: boolean }) => void;
+  assign: (target: Target, anchor: HTMLElement, how?: { toMe?: boolean }) => void;
 }

@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
+import { useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { loadActing, useActing, withActing } from '@/features/incidents/api/useActing';
 import { useCommand } from '@/lib/commands';
 import { whenIdle } from '@/lib/idle';
+import { lazyPart } from '@/lib/lazy-part';
 
-const AssignPopover = lazy(() => import('./AssignPopover'));
+const AssignPopover = lazyPart(async () => (await import('./AssignPopover')).AssignPopover);
 
 /** What acting on incidents needs on every page: taking back, and the choice of an owner. */
 export function ActingHost() {
@@ -15,10 +16,13 @@ export function ActingHost() {
   useEffect(() => whenIdle(() => void loadActing().catch(() => null)), []);
   useEffect(() => acting?.onOpen((path) => void navigate(path)), [acting, navigate]);
   useCommand('change.undo', () => withActing(client, (ready) => ready.undo()));
-  if (acting === null || assigning === null) return null;
+  const close = () => acting?.assign(null);
   return (
-    <Suspense>
-      <AssignPopover assigning={assigning} onClose={() => acting.assign(null)} />
-    </Suspense>
+    <AssignPopover
+      isWanted={assigning !== null}
+      onFailed={close}
+      assigning={assigning}
+      onClose={close}
+    />
   );
 }

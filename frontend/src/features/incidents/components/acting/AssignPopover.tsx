@@ -1,7 +1,7 @@
-import { Popover } from 'radix-ui';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { NameForm } from '@/components/NameMenu';
 import { OptionList, type Suggestion } from '@/components/ui/OptionList';
+import { PopoverContent } from '@/components/ui/PopoverContent';
 import type { Assigning } from '@/features/incidents/api/acting';
 import { useOwnerSuggestions } from '@/features/incidents/api/useSuggestions';
 import { countOf, subjectOf } from '@/features/incidents/model/acts';
@@ -12,27 +12,38 @@ interface Option extends Suggestion {
   owner: string | null;
 }
 
-/** Whoever is offered, then nobody, then the name as it is typed. */
+/**
+ * Those of whose names a word begins as typed, then nobody, then the name as it is typed, then those that have it in
+ * the middle of a word: "Ana" and Enter must not choose Hana.
+ */
 function optionsOf(names: readonly Suggestion[], text: string): Option[] {
-  const options: Option[] = names.map((name) => ({ ...name, owner: name.value }));
-  if ('none nobody unassigned'.includes(text.toLowerCase())) {
+  const typed = text.toLowerCase();
+  const begins = ({ value }: Suggestion) =>
+    ` ${value.toLowerCase()}`.replaceAll(/[\s-]+/g, ' ').includes(` ${typed}`);
+  const own = (name: Suggestion): Option => ({ ...name, owner: name.value });
+  const options = names.filter(begins).map(own);
+  if ('none nobody unassigned'.includes(typed)) {
     options.push({ owner: null, value: '', label: 'Nobody', note: 'none' });
   }
-  const isOffered = names.some(({ value }) => value.toLowerCase() === text.toLowerCase());
+  const isOffered = names.some(({ value }) => value.toLowerCase() === typed);
   if (text !== '' && !isOffered) options.push({ owner: text, value: text, note: 'new name' });
-  return options;
+  return [...options, ...names.filter((name) => !begins(name)).map(own)];
 }
 
 interface Props {
-  assigning: Assigning;
+  /** Null where none is open. */
+  assigning: Assigning | null;
   onClose: () => void;
 }
 
 /** The choice of an owner beside the row, or the bar, that it is about. */
-export default function AssignPopover({ assigning, onClose }: Props) {
+export function AssignPopover({ assigning, onClose }: Props) {
+  return assigning && <Assign assigning={assigning} onClose={onClose} />;
+}
+
+function Assign({ assigning, onClose }: { assigning: Assigning; onClose: () => void }) {
   const { target, anchor, toMe, choose } = assigning;
   const [isNaming, setIsNaming] = useState(toMe);
-  const [focused] = useState(() => document.activeElement);
   const subject =
     target.kind === 'some' ? subjectOf(target.incidents) : `all ${countOf(target.total)}`;
 
@@ -42,34 +53,26 @@ export default function AssignPopover({ assigning, onClose }: Props) {
   }
 
   return (
-    <Popover.Root open onOpenChange={onClose}>
-      <Popover.Anchor virtualRef={{ current: anchor }} />
-      <Popover.Portal>
-        <Popover.Content
-          className="popover assign"
-          align="start"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label={`Assign ${subject}`}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
-          }}
-        >
-          {isNaming ? (
-            <NameForm
-              onDone={(name) => {
-                if (name === '') onClose();
-                else assign(name);
-                setIsNaming(false);
-              }}
-            />
-          ) : (
-            <OwnerChoice subject={subject} onChoose={assign} />
-          )}
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <PopoverContent
+      trigger={{ current: anchor }}
+      label={`Assign ${subject}`}
+      align="start"
+      onClose={onClose}
+    >
+      <div className="assign">
+        {isNaming ? (
+          <NameForm
+            onDone={(name) => {
+              if (name === '') onClose();
+              else assign(name);
+              setIsNaming(false);
+            }}
+          />
+        ) : (
+          <OwnerChoice subject={subject} onChoose={assign} />
+        )}
+      </div>
+    </PopoverContent>
   );
 }
 

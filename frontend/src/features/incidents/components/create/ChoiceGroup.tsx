@@ -1,4 +1,5 @@
 import type { KeyboardEvent, ReactNode } from 'react';
+import { digitOn } from '@/lib/keys';
 
 interface Props<T extends string> {
   legend: string;
@@ -12,18 +13,13 @@ interface Props<T extends string> {
   render: (value: T) => ReactNode;
 }
 
-/** Which digit was pressed. On some keyboards digits need Shift; there the place of the key tells. */
-function digitOf({ key, code }: KeyboardEvent): number {
-  return Number(/^\d$/.exec(key)?.[0] ?? /^Digit(\d)$/.exec(code)?.[1] ?? 0);
-}
-
 /** One of a few, all in sight: native radio buttons that look like segments. */
 export function ChoiceGroup<T extends string>(props: Props<T>) {
   const { legend, name, options, value, byNumber = false, onChange, render } = props;
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     if (!byNumber || event.ctrlKey || event.metaKey || event.altKey) return;
-    const index = digitOf(event) - 1;
+    const index = Number(/^\d$/.exec(event.key)?.[0] ?? digitOn(event.nativeEvent)) - 1;
     const option = options[index];
     if (option === undefined) return;
     event.preventDefault();

@@ -1,9 +1,11 @@
 import { startTransition, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
-import { toast } from 'sonner';
 import { activeRow, focusRow, followActiveRow } from '@/features/incidents/components/useRowFocus';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
+import { lazyPart } from '@/lib/lazy-part';
+
+const PeekPanel = lazyPart(async () => (await import('./PeekPanel')).PeekPanel);
 
 interface Props {
   /** The rows, in the order of the table. */
@@ -24,7 +26,6 @@ export function Peek({ incidents, onOpen }: Props) {
   const { key } = useLocation();
   const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
   const [id, setId] = useState(() => activeRow()?.id ?? null);
-  const panel = usePanel(open, () => setOpen(false));
   const area = useRef<HTMLElement>(null);
 
   useEffect(
@@ -45,12 +46,6 @@ export function Peek({ incidents, onOpen }: Props) {
     }
   }, [open, key]);
 
-  const isShown = open && id !== null && panel !== null;
-  useEffect(() => {
-    // On a small window the row may now be below it.
-    if (isShown) document.activeElement?.closest('tr')?.scrollIntoView({ block: 'nearest' });
-  }, [isShown]);
-
   const at = incidents.findIndex((incident) => incident.id === id);
 
   function close() {
@@ -62,12 +57,13 @@ export function Peek({ incidents, onOpen }: Props) {
   useCommand('row.peek', () => (open ? close() : setOpen(true)));
   useCommand('close', close, { enabled: open });
 
-  if (!open || id === null || panel === null) return null;
   const near = at < 0 ? [] : neighbours(incidents, at);
   return (
-    <panel.PeekPanel
+    <PeekPanel
+      isWanted={open && id !== null}
+      onFailed={() => setOpen(false)}
       ref={area}
-      id={id}
+      id={id ?? ''}
       row={incidents[at]}
       near={near}
       onOpen={(incident) => onOpen(incident, at)}
@@ -80,21 +76,4 @@ export function Peek({ incidents, onOpen }: Props) {
 function neighbours(incidents: readonly Incident[], at: number): string[] {
   const steps = Array.from({ length: REACH }, (_, index) => [at + index + 1, at - index - 1]);
   return steps.flat().flatMap((index) => incidents[index]?.id ?? []);
-}
-
-/** The code of the panel, which is no part of what the list needs first; null until it is there. */
-function usePanel(wanted: boolean, onFail: () => void): typeof import('./PeekPanel') | null {
-  const [code, setCode] = useState<typeof import('./PeekPanel') | null>(null);
-  const fail = useRef(onFail);
-  useEffect(() => {
-    fail.current = onFail;
-  });
-  useEffect(() => {
-    if (!wanted) return;
-    import('./PeekPanel').then(setCode).catch(() => {
-      toast.error('The peek could not be loaded. The app may have been updated: reload the page.');
-      fail.current();
-    });
-  }, [wanted]);
-  return code;
 }

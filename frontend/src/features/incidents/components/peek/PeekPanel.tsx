@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import type { MouseEvent, Ref } from 'react';
+import { type MouseEvent, type Ref, useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { Kbd } from '@/components/ui/Kbd';
 import { incidentQuery } from '@/features/incidents/api/queries';
@@ -34,6 +34,10 @@ export function PeekPanel({ ref, id, row, near, onOpen, onClose }: Props) {
   const { data, error } = useQuery({ ...query, enabled: row === undefined });
   usePrefetchedEvents(id, near, useDebounce(id, REST_MS) === id);
   const navigate = useNavigate();
+  useEffect(() => {
+    // On a small window the row may now be below it.
+    document.activeElement?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+  }, []);
   // The answer to a change made here is newer than the row.
   const incident = row && data && data.version > row.version ? data : (row ?? data);
 
