@@ -1,7 +1,7 @@
 """How values go over the wire: one JSON encoder, and the fields that schemas share."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -148,6 +148,13 @@ def quoted_list(text: str) -> list[tuple[str, bool]]:
         if not end:
             return items
         position = match.end()
+
+
+def choice(allowed: Iterable[str], **kwargs: Any) -> fields.String:
+    """A field with one of a few values, all of which are listed where it is refused."""
+    return fields.String(
+        validate=validate.OneOf(list(allowed), error="Must be one of: {choices}; not {input!r}."), **kwargs
+    )
 
 
 class NameList(fields.Field[list[Any]]):

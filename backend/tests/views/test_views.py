@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.test_rules import check_problem
 from tracker.views import counting
-from tracker.views.schemas import VIEWS_MAX
+from tracker.views.models import VIEWS_MAX
 
 BUILT_IN = ["open", "mine", "unassigned", "sev1-2", "resolved", "all"]
 ANA, BO = {"X-Actor": "Ana"}, {"X-Actor": "Bo"}

@@ -13,8 +13,7 @@ from tracker import create_app
 from tracker.config import Settings
 from tracker.extensions import db
 from tracker.startup import upgrade_database
-from tracker.views.models import BUILT_IN
-from tracker.views.schemas import VIEWS_MAX
+from tracker.views.models import BUILT_IN, VIEWS_MAX
 
 WRITERS = 16
 ROUNDS = 5

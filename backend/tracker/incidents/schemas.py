@@ -8,7 +8,7 @@ from tracker.ids import BIGINT_MAX, parse_reference
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
 from tracker.incidents.query_language import QUERY_MAX
 from tracker.openapi import ProblemSchema
-from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, dumps
+from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, choice, dumps
 
 PAGE_MAX = 2**31 - 1
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
@@ -36,12 +36,6 @@ EXAMPLE = {
 }
 
 
-def _choice(kind: type[Severity] | type[Status], **kwargs: Any) -> fields.String:
-    return fields.String(
-        validate=validate.OneOf(list(kind), error="Must be one of: {choices}; not {input!r}."), **kwargs
-    )
-
-
 class FilterArguments(Schema):
     """Which incidents; all filters together. Lists are separated by commas and match any of their items."""
 
@@ -65,8 +59,8 @@ class FilterArguments(Schema):
             "example": "checkout timeout",
         },
     )
-    severity = NameList(_choice(Severity), metadata={"description": "Severities.", "example": ["SEV1", "SEV2"]})
-    status = NameList(_choice(Status), metadata={"description": "Statuses.", "example": ["OPEN", "MITIGATED"]})
+    severity = NameList(choice(Severity), metadata={"description": "Severities.", "example": ["SEV1", "SEV2"]})
+    status = NameList(choice(Status), metadata={"description": "Statuses.", "example": ["OPEN", "MITIGATED"]})
     service = NameList(
         Text(low=1, high=NAME_MAX),
         metadata={
@@ -90,14 +84,14 @@ class FilterArguments(Schema):
 class OrderedArguments(FilterArguments):
     """Which incidents, and in which order."""
 
-    sort_by = fields.String(
+    sort_by = choice(
+        SORT_KEYS,
         load_default="createdAt",
-        validate=validate.OneOf(list(SORT_KEYS), error="Must be one of: {choices}; not {input!r}."),
         metadata={"description": "Column to sort on. Ties are broken by number, so that the order is total."},
     )
-    order = fields.String(
+    order = choice(
+        ("asc", "desc"),
         load_default="desc",
-        validate=validate.OneOf(["asc", "desc"], error="Must be one of: {choices}; not {input!r}."),
         metadata={
             "description": "Direction. severity sorts by rank, SEV1 the highest: desc puts SEV1 first and, "
             "within one severity, the oldest first; asc is the exact reverse."
@@ -135,9 +129,9 @@ class ListArguments(OrderedArguments):
 class ExportArguments(OrderedArguments):
     """Which incidents, in which order, and as what kind of file."""
 
-    format = fields.String(
+    format = choice(
+        EXPORT_TYPES,
         load_default="csv",
-        validate=validate.OneOf(list(EXPORT_TYPES), error="Must be one of: {choices}; not {input!r}."),
         metadata={"description": "csv for spreadsheets, ndjson for programs: one JSON object on each line."},
     )
 
@@ -147,8 +141,8 @@ class IncidentBody(Schema):
 
     title = Text(low=TITLE_MIN, high=TITLE_MAX)
     service = Text(low=1, high=NAME_MAX)
-    severity = _choice(Severity)
-    status = _choice(Status)
+    severity = choice(Severity)
+    status = choice(Status)
     owner = Text(low=1, high=NAME_MAX, allow_none=True)
     summary = Text(high=SUMMARY_MAX, multiline=True, allow_none=True, metadata={"description": "Markdown."})
     started_at = Instant(
@@ -173,7 +167,7 @@ class IncidentCreate(IncidentBody):
 
     title = Text(low=TITLE_MIN, high=TITLE_MAX, required=True)
     service = Text(low=1, high=NAME_MAX, required=True)
-    severity = _choice(Severity, required=True)
+    severity = choice(Severity, required=True)
 
 
 class IncidentPatch(IncidentBody):
@@ -188,8 +182,8 @@ def _check_reference(text: str) -> None:
 class BulkSet(Schema):
     """What a bulk change sets."""
 
-    status = _choice(Status)
-    severity = _choice(Severity)
+    status = choice(Status)
+    severity = choice(Severity)
     owner = Text(low=1, high=NAME_MAX, allow_none=True)
     service = Text(low=1, high=NAME_MAX)
 
@@ -250,8 +244,8 @@ class IncidentRead(Schema):
     number = fields.Integer(required=True, metadata={"description": "The n of INC-n.", "minimum": 1})
     title = fields.String(required=True)
     service = fields.String(required=True)
-    severity = _choice(Severity, required=True)
-    status = _choice(Status, required=True)
+    severity = choice(Severity, required=True)
+    status = choice(Status, required=True)
     owner = fields.String(required=True, allow_none=True)
     summary = fields.String(required=True, allow_none=True, metadata={"description": "Markdown."})
     started_at = Instant(required=True, data_key="startedAt")
@@ -326,14 +320,14 @@ class SimilarIncidents(Schema):
 class SeverityCount(Schema):
     """How many incidents have a severity."""
 
-    value = _choice(Severity, required=True)
+    value = choice(Severity, required=True)
     count = fields.Integer(required=True, metadata={"minimum": 0})
 
 
 class StatusCount(Schema):
     """How many incidents have a status."""
 
-    value = _choice(Status, required=True)
+    value = choice(Status, required=True)
     count = fields.Integer(required=True, metadata={"minimum": 0})
 
 

@@ -11,6 +11,8 @@ from tracker.extensions import Base
 from tracker.wire import NAME_MAX
 
 VIEW_NAME_MAX = 60
+VIEWS_MAX = 50
+"""Views that a person may save."""
 DENSITIES = ("compact", "standard", "comfortable")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from tracker.extensions import db
 from tracker.ids import new_id
 from tracker.problems import BuiltIn, Conflict, Invalid
-from tracker.views.models import BUILT_IN, View
+from tracker.views.models import BUILT_IN, VIEWS_MAX, View
 from tracker.views.queries import PersonViews, read_views
-from tracker.views.schemas import VIEWS_MAX
 
 _LOCK = """
     INSERT INTO view_arrangements (person) VALUES (%(person)s)

@@ -1,18 +1,11 @@
 """The view as it goes over the wire."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from tracker.incidents.models import SORT_KEYS
 from tracker.incidents.query_language import QUERY_MAX
-from tracker.views.models import BUILT_IN, DENSITIES, VIEW_NAME_MAX
-from tracker.wire import Text
-
-VIEWS_MAX = 50
-"""Views that a person may save."""
-_NOT_ONE = "Must be one of: {choices}; not {input!r}."
+from tracker.views.models import BUILT_IN, DENSITIES, VIEW_NAME_MAX, VIEWS_MAX
+from tracker.wire import Text, choice
 
 # Its places are told in mistakes, so it is taken as it was sent.
 _QUERY = {
@@ -50,18 +43,14 @@ LIST_EXAMPLE = {"items": [OPEN_EXAMPLE, EXAMPLE], "default": "open"}
 ARRANGE_EXAMPLE = {"order": [*BUILT_IN, EXAMPLE["id"]], "default": EXAMPLE["id"]}
 
 
-def _choice(allowed: Sequence[str], **kwargs: Any) -> fields.String:
-    return fields.String(validate=validate.OneOf(allowed, error="Must be one of: {choices}; not {input!r}."), **kwargs)
-
-
 class ViewPatch(Schema):
     """Fields to change; one left out stays as it is."""
 
     name = Text(low=1, high=VIEW_NAME_MAX, metadata=_NAME)
     q = fields.String(metadata=_QUERY)
-    sort_by = _choice(list(SORT_KEYS), data_key="sortBy")
-    order = _choice(["asc", "desc"])
-    density = _choice(DENSITIES, allow_none=True, metadata=_DENSITY)
+    sort_by = choice(SORT_KEYS, data_key="sortBy")
+    order = choice(("asc", "desc"))
+    density = choice(DENSITIES, allow_none=True, metadata=_DENSITY)
 
 
 class ViewCreate(ViewPatch):
@@ -69,9 +58,9 @@ class ViewCreate(ViewPatch):
 
     name = Text(low=1, high=VIEW_NAME_MAX, required=True, metadata=_NAME)
     q = fields.String(load_default="", metadata=_QUERY)
-    sort_by = _choice(list(SORT_KEYS), data_key="sortBy", load_default="createdAt")
-    order = _choice(["asc", "desc"], load_default="desc")
-    density = _choice(DENSITIES, allow_none=True, load_default=None, metadata=_DENSITY)
+    sort_by = choice(SORT_KEYS, data_key="sortBy", load_default="createdAt")
+    order = choice(("asc", "desc"), load_default="desc")
+    density = choice(DENSITIES, allow_none=True, load_default=None, metadata=_DENSITY)
 
 
 class ViewRead(Schema):
@@ -82,9 +71,9 @@ class ViewRead(Schema):
     )
     name = fields.String(required=True)
     q = fields.String(required=True)
-    sort_by = _choice(list(SORT_KEYS), required=True, data_key="sortBy")
-    order = _choice(["asc", "desc"], required=True)
-    density = _choice(DENSITIES, required=True, allow_none=True)
+    sort_by = choice(SORT_KEYS, required=True, data_key="sortBy")
+    order = choice(("asc", "desc"), required=True)
+    density = choice(DENSITIES, required=True, allow_none=True)
     built_in = fields.Boolean(
         required=True,
         data_key="builtIn",
