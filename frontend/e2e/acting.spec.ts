@@ -6,13 +6,15 @@ const row = (page: Page, number: number) =>
 const toast = (page: Page) => page.getByRole('region', { name: /^Notifications/ });
 
 /** Incidents of a service of their own, and the list that shows only them, oldest first; the focus is on the first. */
-async function openList(page: Page, request: APIRequestContext, service: string, count: number) {
+async function openList(page: Page, request: APIRequestContext, name: string, count: number) {
+  const service = `${name}-${Date.now()}`;
   const incidents = [];
   for (let index = 0; index < count; index += 1) {
-    incidents.push(await createIncident(request, { service, title: `${service} ${index}` }));
+    const incident = await createIncident(request, { service, title: `${name} ${index}` });
+    incidents.push({ ...incident, service });
   }
   await page.goto(`/?service=${service}`);
-  await page.getByRole('link', { name: `${service} 0` }).focus();
+  await page.getByRole('link', { name: `${name} 0` }).focus();
   return incidents;
 }
 
@@ -67,9 +69,9 @@ test('several presses on one row build upon each other', async ({ page, request 
     return route.continue();
   });
   await page.keyboard.type('es1mr');
-  await expect(row(page, incident?.number ?? 0)).toContainText(/SEV1.*Open/);
+  await expect(row(page, incident?.number ?? 0)).toContainText(/SEV1.*Open/, { timeout: 1_000 });
   await expect.poll(() => changes(request, id)).toHaveLength(4);
-  await expect.poll(() => stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV1' });
+  expect(await stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV1' });
   // Newest first, each by one press; also those of the same field.
   await page.keyboard.press('z');
   await page.keyboard.press('z');
@@ -77,8 +79,27 @@ test('several presses on one row build upon each other', async ({ page, request 
   await page.keyboard.press('z');
   await page.keyboard.press('z');
   await expect.poll(async () => (await stored(request, id)).status).toBe('OPEN');
-  await expect.poll(() => stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV3' });
-  await expect(toast(page)).toContainText(/Undone: /);
+  expect(await stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV3' });
+  await expect(toast(page)).toContainText(/Undone: resolved INC-/);
+});
+
+test('presses that come before what acts is there keep their order', async ({ page, request }) => {
+  await page.route('**/assets/acting-*.js', async (route) => {
+    await new Promise((done) => setTimeout(done, 1_500));
+    return route.continue();
+  });
+  const [incident] = await openList(page, request, 'acting-early', 1);
+  const id = incident?.id ?? '';
+  await page.keyboard.type('es1mr');
+  await expect.poll(() => changes(request, id)).toHaveLength(4);
+  const made = await changes(request, id);
+  expect(made.map((change) => Object.keys(change)[0])).toEqual([
+    'status',
+    'severity',
+    'status',
+    'status',
+  ]);
+  expect(await stored(request, id)).toMatchObject({ status: 'OPEN', severity: 'SEV1' });
 });
 
 test('what somebody else has changed is marked, and decided at the incident', async ({
@@ -86,7 +107,7 @@ test('what somebody else has changed is marked, and decided at the incident', as
   request,
 }) => {
   const [incident] = await openList(page, request, 'acting-conflict', 1);
-  const { id = '', number = 0 } = incident ?? {};
+  const { id = '', number = 0, service } = incident ?? {};
   let isFirst = true;
   await page.route('**/api/incidents/*', async (route) => {
     if (isFirst && route.request().method() === 'PATCH') {
@@ -107,7 +128,7 @@ test('what somebody else has changed is marked, and decided at the incident', as
   await panel.getByRole('button', { name: 'Save' }).click();
   await expect(panel).toBeHidden();
   expect((await stored(request, id)).status).toBe('RESOLVED');
-  await page.goto('/?service=acting-conflict&status=all');
+  await page.goto(`/?service=${service}&status=all`);
   await expect(row(page, number)).toContainText('Resolved');
   await expect(row(page, number)).not.toContainText('changed by');
 });

@@ -45,6 +45,11 @@ test('by keys alone: six presses and the words of the title', async ({ page, req
   await expect(page.locator('tbody tr').first()).toBeVisible();
   await page.waitForTimeout(1_000);
   await expect(page.getByRole('button', { name: /new/ })).toHaveCount(0);
+  await page.getByRole('combobox', { name: 'Search' }).fill('service:night-shift ');
+  await expect(
+    page.getByRole('link', { name: 'Cards are refused in Lisbon' }).first(),
+  ).toBeVisible();
+  await expect(page.getByRole('button', { name: /new/ })).toHaveCount(0);
 
   // From now on the service is the first that is offered everywhere.
   await page.goto('/incidents/new');

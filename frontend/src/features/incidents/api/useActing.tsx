@@ -10,16 +10,27 @@ type Snapshot = ReturnType<Acting['snapshot']>;
 const NOTHING: Snapshot = { marks: new Map(), assigning: null };
 
 let loaded: Module | null = null;
+let loading: Promise<Module> | null = null;
 const listeners = createListeners();
 
-/** Most of it is of no use before the first press; it comes when the browser is idle. */
-export async function loadActing(): Promise<Module> {
-  const module = await import('./acting');
-  if (loaded === null) {
-    loaded = module;
+/**
+ * Most of it is of no use before the first press; it comes when the browser is idle. Whoever waits for it waits for
+ * the same promise: several import() of one module need not end in the order in which they began.
+ */
+export function loadActing(): Promise<Module> {
+  loading ??= fetchActing();
+  return loading;
+}
+
+async function fetchActing(): Promise<Module> {
+  try {
+    loaded = await import('./acting');
     listeners.tell();
+    return loaded;
+  } catch (error) {
+    loading = null;
+    throw error;
   }
-  return module;
 }
 
 /** Does something with it at once, or as soon as it is there; presses keep their order. */
