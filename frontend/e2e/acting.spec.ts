@@ -23,7 +23,7 @@ async function stored(request: APIRequestContext, id: string) {
 }
 
 /** How often an incident was changed since it was made. */
-async function changes(request: APIRequestContext, id: string) {
+async function changes(request: APIRequestContext, id: string): Promise<Record<string, unknown>[]> {
   const { items } = await (await request.get(`/api/incidents/${id}/events`)).json();
   return items.slice(1).map((event: { changes: Record<string, unknown> }) => event.changes);
 }

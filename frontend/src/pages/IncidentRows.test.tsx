@@ -187,6 +187,16 @@ describe('the selection', () => {
     expect(chosen()).toEqual(keysOf(1, 2));
   });
 
+  test('its bar names the keys that work, and no others', async () => {
+    const { user } = await open();
+    await user.keyboard('jx');
+    const severity = within(bar()).getByRole('button', { name: /^Severity/ });
+    const clear = within(bar()).getByRole('button', { name: 'Clear the selection' });
+    expect([severity.textContent, clear.textContent]).toEqual(['Severitys', 'ClearEsc']);
+    act(() => setSingleKeys(false));
+    expect([severity.textContent, clear.textContent]).toEqual(['Severity', 'ClearEsc']);
+  });
+
   test('Escape gives it up, and the focus is never lost with the bar', async () => {
     const { user } = await open();
     await user.keyboard('jjx{Escape}');

@@ -7,6 +7,12 @@ export function Kbd({ command }: { command: CommandId }) {
   return keys === null ? null : <Keys keys={keys} />;
 }
 
+/** The press that begins it and others like it: "s" of "s 1". */
+export function FirstKbd({ command }: { command: CommandId }) {
+  const keys = useKeysOf(command);
+  return keys === null ? null : <Keys keys={keys.split(' ')[0] ?? keys} />;
+}
+
 /** "s 1" is two presses, "Ctrl+K" one. */
 export function Keys({ keys }: { keys: string }) {
   return (

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import { SeverityBadge } from '@/components/Badges';
-import { Kbd } from '@/components/ui/Kbd';
+import { FirstKbd, Kbd } from '@/components/ui/Kbd';
 import { Popover } from '@/components/ui/Popover';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import type { Selection } from '@/features/incidents/model/selection';
@@ -109,9 +109,7 @@ function SeverityChoice() {
       trigger={
         <button type="button" className="btn small">
           Severity
-          <span className="kbds">
-            <kbd>s</kbd>
-          </span>
+          <FirstKbd command="incident.severity1" />
         </button>
       }
     >
