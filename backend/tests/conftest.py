@@ -97,6 +97,7 @@ def connection(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
         driver: Any = connection.connection.dbapi_connection
         monkeypatch.setattr(reader, "cursor", driver.cursor)
+        monkeypatch.setattr(reader, "transaction", ("SAVEPOINT reading", "ROLLBACK TO reading"))
         yield connection
         transaction.rollback()
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -41,6 +42,7 @@ STATEMENT_SHOWN = 500
 
 
 _Cursor = psycopg2.extensions.cursor
+_END: ContextVar[float | None] = ContextVar("end", default=None)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 # The statements that each connection has prepared, with their names there.
 _PREPARED: WeakKeyDictionary[psycopg2.extensions.connection, dict[str, str]] = WeakKeyDictionary()
@@ -163,6 +165,20 @@ class Reader:
 
     slow_ms = 0
     """From how many milliseconds on a statement is logged; 0 for never."""
+    transaction = ("BEGIN", "COMMIT")
+    """What begins one, and what ends it, also where a statement in it has failed."""
+
+    @contextmanager
+    def until(self, end: float) -> Iterator[None]:
+        """Within it, no statement of this thread goes on after ``end``, in seconds of :func:`time.monotonic`.
+
+        One that would raises an error whose ``orig`` is ``QueryCanceled``, as with STATEMENT_TIMEOUT.
+        """
+        token = _END.set(end)
+        try:
+            yield
+        finally:
+            _END.reset(token)
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows that a statement gives.
@@ -197,11 +213,26 @@ class Reader:
         began = perf_counter()
         with self.cursor() as cursor:
             try:
+                end = _END.get()
+                if end is not None:
+                    return self._rows_until(end, cursor, execute)
                 execute(cursor)
                 return cursor.fetchall()
             finally:
                 if self.slow_ms:
                     _log_if_slow(sql, began, self.slow_ms)
+
+    def _rows_until(self, end: float, cursor: _Cursor, execute: Callable[[_Cursor], None]) -> list[tuple[Any, ...]]:
+        # For a transaction only, so that the connection needs no tidying, and behind a pooler it is the same one.
+        left = max(1, round((end - monotonic()) * 1000))
+        begin, commit = self.transaction
+        cursor.execute(f"{begin}; SET LOCAL statement_timeout = {left}")
+        try:
+            execute(cursor)
+            return cursor.fetchall()
+        finally:
+            if not cursor.connection.closed:
+                cursor.execute(commit)
 
     @contextmanager
     def cursor(self) -> Iterator[_Cursor]:

@@ -6,6 +6,9 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from psycopg2.errors import QueryCanceled
+from sqlalchemy.exc import DBAPIError
+
 from tracker.database import reader
 from tracker.incidents.filters import IncidentFilter
 from tracker.incidents.queries import Total, count_matching, kept_count
@@ -21,7 +24,7 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 def count_views(views: Iterable[View], *, now: datetime, me: str | None) -> dict[str, Total | None]:
     """By the id of each view, how many incidents it shows.
 
-    None where its query means nothing to this person, or where counting those before it took all the time there is.
+    None where its query means nothing to this person, or where there was no time to count it.
 
     :param now: what ages in queries are counted from, with an offset.
     :param me: who is meant by ``owner:me``; None where nobody said.
@@ -30,10 +33,14 @@ def count_views(views: Iterable[View], *, now: datetime, me: str | None) -> dict
     counts: dict[str, Total | None] = dict.fromkeys(filters)
     given = {identifier: which for identifier, which in filters.items() if which is not None}
     counts |= _count_kept({identifier: which for identifier, which in given.items() if which.tallied})
-    end = monotonic() + PATIENCE
-    for identifier, which in given.items():
-        if not which.tallied and monotonic() < end:
-            counts[identifier] = count_matching(which)
+    others = [(identifier, which) for identifier, which in given.items() if not which.tallied]
+    try:
+        with reader.until(monotonic() + PATIENCE):
+            for identifier, which in others:
+                counts[identifier] = count_matching(which)
+    except DBAPIError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
     return counts
 
 

@@ -1,12 +1,13 @@
 """The HTTP of views: parse, call one query or operation, commit once, answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, url_for
 
 from tracker.idempotency import in_one_transaction
+from tracker.incidents.queries import Total
 from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import Nothing, QueryProblem
 from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
@@ -17,10 +18,11 @@ from tracker.views.counting import count_views
 from tracker.views.models import View
 from tracker.views.schemas import (
     ARRANGE_EXAMPLE,
+    ARRANGED_EXAMPLE,
     CREATE_EXAMPLE,
-    EXAMPLE,
     LIST_EXAMPLE,
     OPEN_EXAMPLE,
+    WRITTEN_EXAMPLE,
     ArrangementPatch,
     ViewCreate,
     ViewList,
@@ -28,6 +30,9 @@ from tracker.views.schemas import (
     ViewRead,
 )
 from tracker.wire import json_response
+
+NOT_COUNTED: Mapping[str, Total | None] = {}
+"""In the answer to a write: counting would hold its transaction open, which no event of a later one passes."""
 
 blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a name, for each person.")
 
@@ -49,13 +54,14 @@ def list_views() -> Response:
     Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
     shows. Until there are accounts, the person is whoever `X-Actor` names.
     """
-    return _list_response(queries.read_views(actor()))
+    found = queries.read_views(actor())
+    return json_response(_list(found, _counts(found.views.values())))
 
 
 @blp.route("/views", methods=["POST"])
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
-@blp.response(201, ViewRead, example=EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
+@blp.response(201, ViewRead, example=WRITTEN_EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
 @_MISREAD
 @problems(blp, 400, 409, 413, 415)
 @in_one_transaction
@@ -66,13 +72,13 @@ def create_view(body: dict[str, Any]) -> Response:
     """
     _check_query(body)
     view = operations.create_view(**body, person=actor())
-    return _view_response(view, 201, {"Location": url_for("views.get_view", view_id=view.id)})
+    return json_response(_represent(view), 201, {"Location": url_for("views.get_view", view_id=view.id)})
 
 
 @blp.route("/views", methods=["PATCH"])
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ArrangementPatch, example=ARRANGE_EXAMPLE)
-@blp.response(200, ViewList, example=LIST_EXAMPLE, headers=REPLAYED)
+@blp.response(200, ViewList, example=ARRANGED_EXAMPLE, headers=REPLAYED)
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction
 def arrange_views(body: dict[str, Any]) -> Response:
@@ -80,7 +86,7 @@ def arrange_views(body: dict[str, Any]) -> Response:
 
     The order in which they come, which is shown first, or both.
     """
-    return _list_response(operations.arrange_views(**body, person=actor()))
+    return json_response(_list(operations.arrange_views(**body, person=actor()), NOT_COUNTED))
 
 
 @blp.route("/views/<view_id>", parameters=[VIEW_ID])
@@ -89,13 +95,14 @@ def arrange_views(body: dict[str, Any]) -> Response:
 @problems(blp, 404, 422)
 def get_view(view_id: str) -> Response:
     """Read a view"""
-    return _view_response(queries.read_views(actor()).find(view_id))
+    view = queries.read_views(actor()).find(view_id)
+    return json_response(_represent(view, _counts([view])))
 
 
 @blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID])
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
-@blp.response(200, ViewRead, example=EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
+@blp.response(200, ViewRead, example=WRITTEN_EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
 @_MISREAD
 @problems(blp, 400, 404, 409, 413, 415)
 @in_one_transaction
@@ -105,7 +112,7 @@ def update_view(body: dict[str, Any], view_id: str) -> Response:
     A field left out stays as it is. A built-in view is refused with 409.
     """
     _check_query(body)
-    return _view_response(operations.update_view(view_id, fields=body, person=actor()))
+    return json_response(_represent(operations.update_view(view_id, fields=body, person=actor())))
 
 
 @blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID])
@@ -132,28 +139,25 @@ def _check_query(body: dict[str, Any]) -> None:
         parse(body["q"], now=datetime.now(UTC), me=actor())
 
 
-def _view_response(view: View, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return json_response(_represent([view])[0], status, headers)
+def _counts(views: Iterable[View]) -> dict[str, Total | None]:
+    return count_views(views, now=datetime.now(UTC), me=named_actor())
 
 
-def _list_response(found: queries.PersonViews) -> Response:
-    return json_response({"items": _represent(found.views.values()), "default": found.default})
+def _list(found: queries.PersonViews, counts: Mapping[str, Total | None]) -> dict[str, Any]:
+    return {"items": [_represent(view, counts) for view in found.views.values()], "default": found.default}
 
 
-def _represent(views: Iterable[View]) -> list[dict[str, Any]]:
-    """Views as they go over the wire, counted for whoever asks."""
-    counts = count_views(views, now=datetime.now(UTC), me=named_actor())
-    return [
-        {
-            "id": view.id,
-            "name": view.name,
-            "q": view.q,
-            "sortBy": view.sort_by,
-            "order": view.order,
-            "density": view.density,
-            "builtIn": view.built_in,
-            "count": total.count if (total := counts[view.id]) else None,
-            "countIsExact": total.exact if total else True,
-        }
-        for view in views
-    ]
+def _represent(view: View, counts: Mapping[str, Total | None] = NOT_COUNTED) -> dict[str, Any]:
+    """A view as it goes over the wire."""
+    total = counts.get(view.id)
+    return {
+        "id": view.id,
+        "name": view.name,
+        "q": view.q,
+        "sortBy": view.sort_by,
+        "order": view.order,
+        "density": view.density,
+        "builtIn": view.built_in,
+        "count": total.count if total else None,
+        "countIsExact": total.exact if total else True,
+    }

@@ -39,7 +39,9 @@ OPEN_EXAMPLE = {
     "count": 40,
     "countIsExact": True,
 }
+WRITTEN_EXAMPLE = EXAMPLE | {"count": None}
 LIST_EXAMPLE = {"items": [OPEN_EXAMPLE, EXAMPLE], "default": "open"}
+ARRANGED_EXAMPLE = {"items": [OPEN_EXAMPLE | {"count": None}, WRITTEN_EXAMPLE], "default": EXAMPLE["id"]}
 ARRANGE_EXAMPLE = {"order": [*BUILT_IN, EXAMPLE["id"]], "default": EXAMPLE["id"]}
 
 
@@ -83,8 +85,8 @@ class ViewRead(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "How many incidents it shows. Null where that cannot be told: it asks for owner:me, and "
-            "nobody said who they are; or counting those before it took too long.",
+            "description": "How many incidents it shows. Null in the answer to a write, and where it cannot be told: "
+            "it asks for owner:me, and nobody said who they are; or counting it, or those before it, took too long.",
             "minimum": 0,
         },
     )

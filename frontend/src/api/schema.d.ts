@@ -757,7 +757,7 @@ export interface components {
             density: "compact" | "standard" | "comfortable" | null;
             /** @description Whether everybody has it, and nobody can change it. */
             builtIn: boolean;
-            /** @description How many incidents it shows. Null where that cannot be told: it asks for owner:me, and nobody said who they are; or counting those before it took too long. */
+            /** @description How many incidents it shows. Null in the answer to a write, and where it cannot be told: it asks for owner:me, and nobody said who they are; or counting it, or those before it, took too long. */
             count: number | null;
             /** @description Always true for filters by severity, status, service and owner; with others, counting stops at 10,000 and this is false. */
             countIsExact: boolean;
@@ -2312,7 +2312,7 @@ export interface operations {
                      *       "order": "desc",
                      *       "density": "compact",
                      *       "builtIn": false,
-                     *       "count": 3,
+                     *       "count": null,
                      *       "countIsExact": true
                      *     }
                      */
@@ -2435,7 +2435,7 @@ export interface operations {
                      *           "order": "desc",
                      *           "density": null,
                      *           "builtIn": true,
-                     *           "count": 40,
+                     *           "count": null,
                      *           "countIsExact": true
                      *         },
                      *         {
@@ -2446,11 +2446,11 @@ export interface operations {
                      *           "order": "desc",
                      *           "density": "compact",
                      *           "builtIn": false,
-                     *           "count": 3,
+                     *           "count": null,
                      *           "countIsExact": true
                      *         }
                      *       ],
-                     *       "default": "open"
+                     *       "default": "019ab2f6-1f0e-7a52-8c11-4d5e6f708192"
                      *     }
                      */
                     "application/json": components["schemas"]["ViewList"];
@@ -2750,7 +2750,7 @@ export interface operations {
                      *       "order": "desc",
                      *       "density": "compact",
                      *       "builtIn": false,
-                     *       "count": 3,
+                     *       "count": null,
                      *       "countIsExact": true
                      *     }
                      */

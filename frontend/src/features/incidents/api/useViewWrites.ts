@@ -79,7 +79,9 @@ export function useViewWrites() {
       send: async (header) => {
         const params = { header, path: { view_id: id } };
         const view = await unwrap(api.PATCH('/api/views/{view_id}', { params, body: change }));
-        client.setQueryData(queryKey, (list) => list && put(view)(list));
+        // Writes do not count; how many it shows is what it was, as long as it asks for the same.
+        const { count: _, countIsExact: __, ...rest } = view;
+        client.setQueryData(queryKey, (list) => list && put('q' in change ? view : rest)(list));
       },
     });
   }
