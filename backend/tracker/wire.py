@@ -101,6 +101,15 @@ class Text(fields.String):
         return text
 
 
+class Flag(fields.Boolean):
+    """true or false: marshmallow would also take 1, "yes" and what equals them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Count(fields.Integer):
     """A whole number in a query parameter, in plain digits: Python would also take 1_0, +5 and ٣."""
 

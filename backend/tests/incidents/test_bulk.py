@@ -151,6 +151,9 @@ INCIDENT = "INC-1"
         ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "expectedCount": -1}, "expectedCount", "greater"),
         ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "expectedCount": "1"}, "expectedCount", "integer"),
         ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "dryRun": "yes"}, "dryRun", "boolean"),
+        # Taken for false, it would write.
+        ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "dryRun": 0}, "dryRun", "boolean"),
+        ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "dryRun": 1.0}, "dryRun", "boolean"),
         ({"ids": [INCIDENT], "set": {"owner": "Ana"}, "dry_run": True}, "dry_run", "dryRun"),
     ],
 )

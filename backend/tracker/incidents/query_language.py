@@ -76,6 +76,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))?", re.ASCII)
 _COMPARED = re.compile(r"([<>]=?)(.*)", re.DOTALL)
 _DAY, _INSTANT_AFTER = timedelta(days=1), timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _TIMES_ALLOWED = "<2h, >7d, 2026-11-01, >=2026-11-01, <2026-11-01T14:05:00Z, 2026-11-01..2026-11-08"
 
 
@@ -309,19 +310,24 @@ def span_of(text: str, *, now: datetime) -> Span:
         first, last = _day(days[1]), _day(days[2] or days[1])
         if last < first:
             raise ValidationError("Must not end before it begins.")
-        return Span(first, last + _DAY)
+        return Span(first, _after(last, _DAY))
     except (ValueError, OverflowError) as error:
         raise ValidationError("Must be a moment that exists in the calendar.") from error
+
+
+def _after(moment: datetime, step: timedelta) -> datetime:
+    """A step later; the end of the calendar where that is beyond it, as scripts write 9999-12-31 for no end."""
+    return _LAST if moment > _LAST - step else moment + step
 
 
 def _compared(comparison: str, text: str) -> Span:
     """The times after or before a day or a moment, of which ``=`` says whether it is among them."""
     if _DATE.fullmatch(text):
         begin = _day(text)
-        end = begin + _DAY if comparison in (">", "<=") else begin
+        end = _after(begin, _DAY) if comparison in (">", "<=") else begin
     elif text[:1].isdecimal() and "T" in text.upper():
         begin = _INSTANT.deserialize(text)
-        end = begin + _INSTANT_AFTER if comparison in (">", "<=") else begin
+        end = _after(begin, _INSTANT_AFTER) if comparison in (">", "<=") else begin
     else:
         raise _no_time(comparison + text)
     return Span(end, None) if comparison.startswith(">") else Span(None, end)

@@ -8,7 +8,7 @@ from tracker.ids import BIGINT_MAX, parse_reference
 from tracker.incidents.models import SORT_KEYS, SUMMARY_MAX, TITLE_MAX, TITLE_MIN, Severity, Status
 from tracker.incidents.query_language import QUERY_MAX
 from tracker.openapi import ProblemSchema
-from tracker.wire import NAME_MAX, Count, Instant, NameList, Text, choice, dumps
+from tracker.wire import NAME_MAX, Count, Flag, Instant, NameList, Text, choice, dumps
 
 PAGE_MAX = 2**31 - 1
 PER_PAGE_DEFAULT, PER_PAGE_MAX = 20, 100
@@ -205,11 +205,9 @@ class BulkChange(Schema):
         },
     )
     set = fields.Nested(BulkSet, required=True, metadata={"minProperties": 1})
-    dry_run = fields.Boolean(
+    dry_run = Flag(
         data_key="dryRun",
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Only tell what would be changed."},
     )
     expected_count = fields.Integer(
