@@ -56,6 +56,6 @@ def _written(value: Any) -> str:
         case None, end:
             return f"<{end.isoformat()}"
         case start, end:
-            # What has two ends is made of whole days.
-            return f"{start:%Y-%m-%d}..{end - timedelta(days=1):%Y-%m-%d}"
+            # What has two ends is made of whole days, the last of which may be the calendar's.
+            return f"{start.date().isoformat()}..{(end - timedelta(microseconds=1)).date().isoformat()}"
     raise AssertionError(f"no term has {value!r}")

@@ -21,7 +21,16 @@ from tests.test_rules import check_problem
 from tracker.config import BACKEND
 from tracker.incidents import query_language
 from tracker.incidents.models import Severity, Status
-from tracker.incidents.query_language import FIELDS, QUERY_MAX, TERMS_MAX, Term, filter_of, parse, read_terms
+from tracker.incidents.query_language import (
+    EXCLUDED_MAX,
+    FIELDS,
+    QUERY_MAX,
+    TERMS_MAX,
+    Term,
+    filter_of,
+    parse,
+    read_terms,
+)
 from tracker.problems import Misread, Mistake
 from tracker.wire import instant
 
@@ -103,6 +112,7 @@ def test_a_query_finds_this_incident_or_not(client: FlaskClient, connection: Con
         ("a\0", 1, "control characters", False),
         ("x" * 501, 500, "500 characters long, but has 501", False),
         ("x " * 51, 100, "50 terms", False),
+        ("-sev:1 -service:x " + "-x " * 11, 48, "exclude at most 10 texts", False),
     ],
 )
 def test_a_mistake_says_what_is_right(text: str, start: int, says: str, allowed: bool) -> None:
@@ -234,7 +244,7 @@ def test_the_page_about_the_language_says_what_is_so() -> None:
         assert read(query, me="Ana")[1] == [], query
     for field in FIELDS:
         assert f"{field}:" in page
-    assert f"{QUERY_MAX} characters or {TERMS_MAX} terms" in page
+    assert f"{QUERY_MAX} characters, {TERMS_MAX} terms or {EXCLUDED_MAX} texts to exclude" in page
     example = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
     told = [dataclasses.asdict(mistake) for mistake in read("sev:9")[1]]
     assert example["mistakes"] == json.loads(json.dumps(told))

@@ -39,6 +39,8 @@ from tracker.wire import NAME_MAX, Instant, Text
 QUERY_MAX = 500
 """Characters in a query."""
 TERMS_MAX = 50
+EXCLUDED_MAX = 10
+"""Texts that may be excluded: no index finds what they leave, so each may be looked for in every incident."""
 FIELDS = {
     "sev": "severity",
     "severity": "severity",
@@ -167,7 +169,7 @@ class _Reader:
             self._mistake(found.start(), found.end(), "Must not contain control characters.")
         if self.mistakes:
             return
-        count = 0
+        count = excluded = 0
         self._skip(_GAP)
         while self.at < len(text):
             count += 1
@@ -176,6 +178,10 @@ class _Reader:
                 return
             known = len(self.mistakes)
             term = self._term()
+            excluded += term.negated and term.field is None
+            if excluded > EXCLUDED_MAX:
+                self._mistake(term.start, term.end, f"Must exclude at most {EXCLUDED_MAX} texts.")
+                return
             if len(self.mistakes) == known:
                 yield term
             self._skip(_GAP)

@@ -73,7 +73,8 @@ describe('what the server reads, the browser reads alike', () => {
   test.each(mistaken)('not $q', ({ q, me, mistakes = [] }) => {
     if (asksForMe(q) && me === undefined) return;
     expect(isReadable(q)).toBe(false);
-    if (Array.from(q).length > 500 || readQuery(q).length > 50) return;
+    const excluded = readQuery(q).filter(({ negated, field }) => negated && field === null);
+    if (Array.from(q).length > 500 || readQuery(q).length > 50 || excluded.length > 10) return;
     const unreadable = readQuery(q)
       .filter(({ readable }) => !readable)
       .map(({ start, end }) => [inCodePoints(q, start), inCodePoints(q, end)] as const);

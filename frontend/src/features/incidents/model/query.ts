@@ -31,6 +31,7 @@ const PREFIX: Readonly<Record<Field, string>> = {
 };
 
 const TERMS_MAX = 50;
+const EXCLUDED_MAX = 10;
 
 /** What lies between two places of the text, counted in UTF-16 units. */
 interface Span {
@@ -136,6 +137,7 @@ export function isReadable(text: string): boolean {
   return (
     Array.from(text).length <= QUERY_MAX &&
     terms.length <= TERMS_MAX &&
+    terms.filter(({ negated, field }) => negated && field === null).length <= EXCLUDED_MAX &&
     terms.every(({ readable }) => readable)
   );
 }
