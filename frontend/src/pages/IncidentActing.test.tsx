@@ -178,6 +178,20 @@ test('undo works on every page', async () => {
   await waitFor(() => expect(model.incidents.get(first)?.status).toBe('OPEN'));
 });
 
+test('undo on an incident’s page takes back what was just pressed there, even before it has arrived', async () => {
+  const { user } = await open();
+  await user.keyboard('e');
+  await notes().findByText('Resolved INC-901');
+  await user.click(link('Checkout answers 500'));
+  await waitFor(() => expect(screen.getByRole('article', { name: /^INC-902/ })).toHaveFocus());
+  model.line = () => ({ fate: 'ok', ms: 100 });
+  await user.keyboard('mz');
+  await waitFor(() => expect(model.log.at(-1)).toMatchObject({ type: 'reverted' }));
+  expect(model.incidents.get(first)?.status).toBe('RESOLVED');
+  expect(model.incidents.get(second)?.status).toBe('OPEN');
+  expect(model.log).toHaveLength(3);
+});
+
 test('toasts open out and wait under the focus as they do under the pointer', async () => {
   const { user } = await open();
   await user.keyboard('e');

@@ -254,17 +254,17 @@ function createActing(client: QueryClient) {
   return {
     act,
     undo: undoing.undo,
-    /** A change that was written elsewhere, so that it can be taken back here as well. */
-    did: (incident: Incident, patch: IncidentPatch, changeId: string) => {
-      supersede(incident.id, fieldsOf(patch));
+    /** A change that is written elsewhere, so that it can be taken back here as well. */
+    did: async (incident: Incident, patch: IncidentPatch, change: Promise<string | null>) => {
       void undoing.did({
         patch,
         subject: incidentKey(incident),
         count: 1,
         set: eachOf([incident], patch),
         before: eachOf([incident], inverseOf(incident, patch)),
-        change: Promise.resolve(changeId),
+        change,
       });
+      if ((await change) !== null) supersede(incident.id, fieldsOf(patch));
     },
     takeBackOf: undoing.takeBackOf,
     retry: (id: string) => about(id).forEach(tryAgain),
