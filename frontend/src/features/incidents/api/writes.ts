@@ -44,7 +44,7 @@ type Change = components['schemas']['ChangeRead'];
 export type Written =
   | { kind: 'saved'; incident: Incident; changeId: string | null }
   /** These fields were changed by somebody else since. The patch is kept, to be decided on at the incident. */
-  | { kind: 'conflict'; fields: readonly Field[]; current: Incident }
+  | { kind: 'conflict'; fields: readonly Field[] }
   | { kind: 'failed'; error: unknown };
 
 interface Edit {
@@ -247,7 +247,7 @@ function createWrites(client: QueryClient) {
           patch: { ...before?.patch, ...patch },
         });
       }
-      return { kind: 'conflict', fields: disputed, current };
+      return { kind: 'conflict', fields: disputed };
     }
   }
 
