@@ -490,6 +490,86 @@ describe('a change that fails', () => {
     await settled(acting);
     expect(model.log.map(({ type }) => type)).toEqual(['updated', 'reverted']);
   });
+
+  test('a redo without an answer leaves to z what was done before it', async () => {
+    const { all, model, acting, press } = setUp(2);
+    const [one, other] = all as [Incident, Incident];
+    press(one, { status: 'RESOLVED' });
+    press(other, { status: 'RESOLVED' });
+    await settled(acting);
+    acting.undo();
+    await vi.waitFor(() => expect(toasts()).toEqual([`Undone: resolved INC-${other.number}`]));
+    model.line = () => ({ fate: 'unreachable', ms: 0 });
+    button('Redo')();
+    await vi.waitFor(() => expect(toasts()[0]).toContain('Not redone.'));
+    model.line = () => ({ fate: 'ok', ms: 0 });
+    acting.undo();
+    await vi.waitFor(() => expect(model.incidents.get(one.id)?.status).toBe('OPEN'));
+    expect(model.incidents.get(other.id)?.status).toBe('OPEN');
+    button('Retry')();
+    await vi.waitFor(() => expect(model.incidents.get(other.id)?.status).toBe('RESOLVED'));
+    acting.undo();
+    await vi.waitFor(() => expect(model.incidents.get(other.id)?.status).toBe('OPEN'));
+  });
+
+  test('undos without an answer keep their order, and each is sent again once', async () => {
+    const { all, model, acting, press } = setUp(3);
+    const [first, second, third] = all as [Incident, Incident, Incident];
+    for (const one of all) press(one, { status: 'RESOLVED' });
+    await settled(acting);
+    model.line = () => ({ fate: 'unreachable', ms: 0 });
+    acting.undo();
+    acting.undo();
+    await vi.waitFor(() => expect(toasts().join(' ')).toMatch(/(Not undone.*){2}/));
+    let sent = 0;
+    model.line = () => {
+      sent += 1;
+      return { fate: 'ok', ms: 300 };
+    };
+    acting.undo();
+    expect(acting.shown(third).status).toBe('OPEN');
+    expect(acting.shown(second).status).toBe('RESOLVED');
+    // The toasts are still there.
+    button('Retry')();
+    button('Retry')();
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    expect(sent).toBe(3);
+    expect(model.incidents.get(first.id)?.status).toBe('OPEN');
+    acting.undo();
+    expect(toasts()).toContain('There is nothing to undo.');
+  });
+
+  test('what is taken back in the history is told at once, and z leaves it out', async () => {
+    const { all, model, acting, press } = setUp(4);
+    const [first, second, third, fourth] = all as [Incident, Incident, Incident, Incident];
+    const changeOf = (one: Incident) =>
+      model.log.find(({ incidentId }) => incidentId === one.id)?.changeId ?? '';
+    press(second, { status: 'RESOLVED' });
+    await settled(acting);
+    press(third, { status: 'RESOLVED' });
+    await settled(acting);
+    model.line = ({ method }) => ({ fate: 'ok', ms: method === 'PATCH' ? 10_000 : 0 });
+    press(first, { status: 'RESOLVED' });
+    await acting.takeBackOf(second, changeOf(second));
+    expect(toasts()).toContain(`Undone: changed INC-${second.number}`);
+    expect(acting.snapshot().marks.get(first.id)?.pending).toBeDefined();
+    press(fourth, { status: 'RESOLVED' });
+    acting.undo();
+    acting.undo();
+    expect(acting.shown(first).status).toBe('OPEN');
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    expect([...model.incidents.values()].map(({ status }) => status)).toEqual(
+      all.map(() => 'OPEN'),
+    );
+    acting.undo();
+    expect(toasts()).toContain('There is nothing to undo.');
+  });
 });
 
 describe('leaving the page', () => {

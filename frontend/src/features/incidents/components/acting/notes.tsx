@@ -9,7 +9,7 @@ import {
   incidentKey,
 } from '@/features/incidents/model/incident';
 import type { Failure, RowMark } from '@/features/incidents/model/triage';
-import type { Done } from '@/features/incidents/model/undo-stack';
+import type { Change, Done } from '@/features/incidents/model/undo-stack';
 
 /** Long enough to read, notice the mistake and reach the button. */
 const OFFERED_MS = 8_000;
@@ -72,7 +72,7 @@ function lowered(words: string): string {
 
 interface Handlers {
   onUndo: (done: Done) => void;
-  onRedo: (undone: Done) => void;
+  onRedo: (undone: Change) => void;
   /** Of all that failed. */
   onRetry: () => void;
   onDismiss: () => void;
@@ -145,7 +145,7 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
       gathered = gathered.filter((one) => one !== done);
       showDone();
     },
-    undid: (done: Done, undone: Done) => {
+    undid: (done: Change, undone: Change) => {
       gathered = [];
       good.show('success', `Undone: ${lowered(inPast(done.patch, done.subject))}`, {
         label: 'Redo',
@@ -161,12 +161,6 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
       // Nobody waits for what is gone to go.
       if (failures.length === 0) showFailures();
       else telling = setTimeout(showFailures, GATHERED_MS);
-    },
-    notUndone: (reasons: readonly string[], retry: (() => void) | null) => {
-      toast.error(<Alarm>Not undone. {reasons.join(' ')}</Alarm>, {
-        duration: OFFERED_MS,
-        action: retry && { label: 'Retry', onClick: retry },
-      });
     },
     notDone: (reason: string, retry: (() => void) | null) => {
       toast.error(<Alarm>{reason}</Alarm>, {
