@@ -73,6 +73,8 @@ function createActing(client: QueryClient) {
   let open: (path: string) => void = () => {};
   const notes: Notes = notesOf({
     onUndo: (done) => void undoing.takeBack(done),
+    isNext: (done) => undoing.isNext(done),
+    onNext: (listener) => undoing.subscribe(listener),
     onRedo: (undone) => undoing.redo(undone),
     onRetry: () => failures.forEach(tryAgain),
     onDismiss: () => setFailures([]),

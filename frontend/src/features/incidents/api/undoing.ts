@@ -13,6 +13,7 @@ import {
   withoutDone,
 } from '@/features/incidents/model/undo-stack';
 import { actorNow } from '@/lib/display-name';
+import { createListeners } from '@/lib/listeners';
 import { writesOf } from './writes';
 
 const NOTHING = new Map();
@@ -21,16 +22,22 @@ const NOTHING = new Map();
 export function createUndoing(client: QueryClient, notes: Notes) {
   const writes = writesOf(client);
   const takenBack = new WeakSet<Done>();
+  const listeners = createListeners();
   let stack: UndoStack = [];
   let presses = 0;
+
+  function put(next: UndoStack) {
+    stack = next;
+    listeners.tell();
+  }
 
   /** It can be taken back from now on, and is told once it has arrived. */
   async function did(made: Change): Promise<void> {
     presses += 1;
     const done = { ...made, press: presses };
-    stack = withDone(stack, done);
+    put(withDone(stack, done));
     const changeId = await done.change;
-    if (changeId === null) stack = withoutDone(stack, done);
+    if (changeId === null) put(withoutDone(stack, done));
     // Taken back meanwhile, it needs no telling.
     else if (!takenBack.has(done)) notes.did(done);
   }
@@ -63,7 +70,7 @@ export function createUndoing(client: QueryClient, notes: Notes) {
   }
 
   function leave(done: Done) {
-    stack = withoutDone(stack, done);
+    put(withoutDone(stack, done));
     takenBack.add(done);
     notes.forget(done);
   }
@@ -71,7 +78,7 @@ export function createUndoing(client: QueryClient, notes: Notes) {
   async function takeBack(done: Done): Promise<void> {
     leave(done);
     const change = revert(done, 'Not undone.', () => {
-      stack = withDone(stack, done);
+      put(withDone(stack, done));
       // By its key it may have been pressed for again meanwhile.
       return () => stack.includes(done) && void takeBack(done);
     });
@@ -108,7 +115,16 @@ export function createUndoing(client: QueryClient, notes: Notes) {
     if ((await done.change) === changeId) leave(done);
   }
 
-  return { did, undo, takeBack, redo, takeBackOf };
+  return {
+    did,
+    undo,
+    takeBack,
+    redo,
+    takeBackOf,
+    /** Whether it is what `undo` would take back. */
+    isNext: (done: Done) => stack.at(-1) === done,
+    subscribe: listeners.subscribe,
+  };
 }
 
 function inverse(done: Change, change: Promise<string | null>): Change {
