@@ -674,6 +674,33 @@ describe('many at once', () => {
     for (const one of all) expect(model.incidents.get(one.id)?.owner).toBeNull();
   });
 
+  test('are asked about one at a time', async () => {
+    const { all, model, acting } = setUp(2);
+    const asked: string[] = [];
+    let answer: (yes: boolean) => void = () => {};
+    const confirm: Confirm = ({ words }) => {
+      asked.push(words);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    model.line = () => ({ fate: 'ok', ms: 300 });
+    acting.act(open, { status: 'RESOLVED' }, confirm);
+    // While it is counted, and while it is asked.
+    acting.act(open, { status: 'MITIGATED' }, confirm);
+    expect(toasts()[0]).toContain('Nothing was changed: another change of many waits');
+    await vi.waitFor(() => expect(asked).toEqual(['Resolve 2 incidents']));
+    acting.act(some(all), { severity: 'SEV1' }, never);
+    expect(toasts()).toHaveLength(2);
+    answer(false);
+    // The answer is taken before anything else can be pressed.
+    await new Promise((resolve) => realTimeout(resolve));
+    button('Retry')();
+    await vi.waitFor(() => expect(model.log).toHaveLength(2));
+    for (const one of all) expect(model.incidents.get(one.id)).toMatchObject({ severity: 'SEV1' });
+    expect(asked).toHaveLength(1);
+  });
+
   test('that match are left alone where the person says no, or none is left', async () => {
     const { acting, model } = setUp(2);
     let asked = 0;

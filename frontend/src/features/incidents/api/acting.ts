@@ -27,6 +27,7 @@ import type {
   Confirm,
   Failure,
   OnSent,
+  Prepared,
   RowMark,
   Target,
   TriagePatch,
@@ -54,9 +55,16 @@ export interface Assigning {
   readonly choose: (owner: string | null) => void;
 }
 
+/** Whether many are to be changed, as long as it is open. */
+export interface Question {
+  readonly prepared: Prepared;
+  readonly answer: (yes: boolean) => void;
+}
+
 interface Snapshot {
   readonly marks: ReadonlyMap<string, RowMark>;
   readonly assigning: Assigning | null;
+  readonly question: Question | null;
 }
 
 /** Acting on incidents, for the whole tab: what was done, what can be taken back, and what did not succeed. */
@@ -69,7 +77,7 @@ function createActing(client: QueryClient) {
   let failures: readonly Failure[] = [];
   /** In the order of the presses. */
   let underWay: readonly Wish[] = [];
-  let snapshot: Snapshot = { marks: new Map(), assigning: null };
+  let snapshot: Snapshot = { marks: new Map(), assigning: null, question: null };
   let open: (path: string) => void = () => {};
   const notes: Notes = notesOf({
     onUndo: (done) => void undoing.takeBack(done),
@@ -229,6 +237,17 @@ function createActing(client: QueryClient) {
     });
   }
 
+  /** Asks wherever the person is by now: the page that the change began on may have been left. */
+  function ask(prepared: Prepared): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (yes: boolean) => {
+        tell({ question: null });
+        resolve(yes);
+      };
+      tell({ question: { prepared, answer } });
+    });
+  }
+
   function act(target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) {
     const [only, ...others] = target.kind === 'some' ? target.incidents : [];
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
@@ -255,6 +274,7 @@ function createActing(client: QueryClient) {
 
   return {
     act,
+    ask,
     undo: undoing.undo,
     /** A change that is written elsewhere, so that it can be taken back here as well. */
     did: async (incident: Incident, patch: IncidentPatch, change: Promise<string | null>) => {
