@@ -7,10 +7,11 @@ import { readConflict } from '@/features/incidents/model/conflict';
 import type { Incident } from '@/features/incidents/model/incident';
 import type { Confirm, Prepared, Target, TriagePatch } from '@/features/incidents/model/triage';
 import { DEFAULT_STATE } from '@/lib/search-params';
-import { incident } from '@/testing/incidents';
+import { incident, page } from '@/testing/incidents';
 import { type Fate, type ModelServer, modelServer } from '@/testing/model-server';
 import { server } from '@/testing/server';
 import { actingOf } from './acting';
+import { keys as queryKeys } from './queries';
 import { type Written, writesOf } from './writes';
 
 const realTimeout = globalThis.setTimeout;
@@ -79,7 +80,7 @@ function setUp(count = 5) {
   });
   const press = (one: Incident, patch: TriagePatch) =>
     acting.act({ kind: 'some', incidents: [one] }, patch, never);
-  return { all, model, acting, press, writes: writesOf(client) };
+  return { all, model, acting, press, client, writes: writesOf(client) };
 }
 
 type Acting = ReturnType<typeof setUp>['acting'];
@@ -714,6 +715,27 @@ describe('many at once', () => {
     for (const id of model.incidents.keys()) model.changeAs('Bo', id, { status: 'RESOLVED' });
     acting.act(open, { owner: 'Ana' }, never);
     await vi.waitFor(() => expect(toasts()).toContain('No incident matches any more.'));
+  });
+
+  test('that match come between what was wanted before of one of them, and what is wanted later', async () => {
+    const { all, model, acting, press, client } = setUp(3);
+    const [first, second] = all as [Incident, Incident];
+    client.setQueryData([...queryKeys.lists, 'at hand'], page(all));
+    const sent: string[] = [];
+    model.line = ({ method, headers }) => {
+      if (headers.has('Idempotency-Key')) sent.push(method);
+      // Each would overtake, or be overtaken, between being carried out and being answered.
+      return { fate: 'ok', ms: method === 'PATCH' ? 5_000 : 4_000 };
+    };
+    press(second, { owner: 'Bo' });
+    acting.act(open, { owner: 'Ana' }, () => true);
+    await vi.waitFor(() => expect(sent).toEqual(['PATCH', 'POST']));
+    press(first, { owner: 'Cy' });
+    await settled(acting);
+    expect(all.map(({ id }) => model.incidents.get(id)?.owner)).toEqual(['Cy', 'Ana', 'Ana']);
+    expect(sent).toEqual(['PATCH', 'POST', 'PATCH']);
+    expect(acting.snapshot().marks.size).toBe(0);
+    expect(readConflict(first.id)).toBeNull();
   });
 
   test('that fail are marked and retried together', async () => {
