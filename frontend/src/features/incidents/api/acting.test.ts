@@ -738,6 +738,30 @@ describe('many at once', () => {
     expect(readConflict(first.id)).toBeNull();
   });
 
+  test('that match, without an answer, may have been changed, and are not changed again by Retry', async () => {
+    const { model, acting } = setUp(2);
+    const sent: (string | null)[] = [];
+    model.line = ({ headers }) => {
+      const key = headers.get('Idempotency-Key');
+      if (key !== null) sent.push(key);
+      return { fate: key === null ? 'ok' : 'lost', ms: 0 };
+    };
+    acting.act(open, { status: 'RESOLVED' }, () => true);
+    await vi.waitFor(() =>
+      expect(toasts()[0]).toContain('The change of 2 incidents may have been made.'),
+    );
+    model.line = ({ headers }) => {
+      sent.push(headers.get('Idempotency-Key'));
+      return { fate: 'ok', ms: 0 };
+    };
+    button('Retry')();
+    await vi.waitFor(() => expect(toasts()).toContain('Resolved 2 incidents'));
+    expect(new Set(sent).size).toBe(1);
+    expect(model.log).toHaveLength(2);
+    acting.undo();
+    await vi.waitFor(() => expect(toasts()).toContain('Undone: resolved 2 incidents'));
+  });
+
   test('that fail are marked and retried together', async () => {
     const { all, model, acting } = setUp(3);
     model.line = () => ({ fate: 'lost', ms: 0 });

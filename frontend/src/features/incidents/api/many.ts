@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@/api/problem';
+import { isUndecided } from '@/api/write';
 import type { Notes } from '@/features/incidents/components/acting/notes';
 import { alreadySo, countOf, inInfinitive, isSo, messageOf } from '@/features/incidents/model/acts';
 import type {
@@ -95,7 +96,13 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
       const { changeId } = await answer;
       if (changeId === null) notes.say(`${alreadySo(patch, countOf(count))}.`);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 409) {
+      if (isUndecided(error)) {
+        notes.notDone(
+          `The change of ${countOf(changed)} may have been made. ${messageOf(error, patch)}`,
+          // Under the same key, so that what has been made is not made again.
+          () => void commit(agreed, by, confirm),
+        );
+      } else if (error instanceof ApiError && error.status === 409) {
         await request(target, patch, { confirm, isAgain: true });
       } else {
         notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
