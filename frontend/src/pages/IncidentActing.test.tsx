@@ -178,6 +178,52 @@ test('undo works on every page', async () => {
   await waitFor(() => expect(model.incidents.get(first)?.status).toBe('OPEN'));
 });
 
+test('undo on an incident’s page takes back what was just pressed there, even before it has arrived', async () => {
+  const { user } = await open();
+  await user.keyboard('e');
+  await notes().findByText('Resolved INC-901');
+  await user.click(link('Checkout answers 500'));
+  await waitFor(() => expect(screen.getByRole('article', { name: /^INC-902/ })).toHaveFocus());
+  model.line = () => ({ fate: 'ok', ms: 100 });
+  await user.keyboard('mz');
+  await waitFor(() => expect(model.log.at(-1)).toMatchObject({ type: 'reverted' }));
+  expect(model.incidents.get(first)?.status).toBe('RESOLVED');
+  expect(model.incidents.get(second)?.status).toBe('OPEN');
+  expect(model.log).toHaveLength(3);
+});
+
+test('a toast offers what was pressed last, and the key only as long as that takes back the same', async () => {
+  const { user } = await open();
+  const undo = (name: string) => notes().findByRole('button', { name });
+  const key = async (name: string) => within(await undo(name)).queryByText('z');
+  // The first answer comes last.
+  const times = [200, 0, 200];
+  model.line = () => ({ fate: 'ok', ms: times.shift() ?? 0 });
+  await user.keyboard('ee');
+  expect(await notes().findByText('Resolved INC-902')).toBeInTheDocument();
+  expect(await key('Undo')).toBeInTheDocument();
+  expect(await notes().findByText('Resolved 2 incidents')).toBeInTheDocument();
+  expect(await key('Undo INC-902')).toBeInTheDocument();
+  await user.keyboard('m');
+  expect(await key('Undo INC-902')).toBeNull();
+  expect(await notes().findByText('Mitigated INC-903')).toBeInTheDocument();
+  expect(await key('Undo')).toBeInTheDocument();
+});
+
+test('what was pressed before, and has arrived later, does not take the place of the newest', async () => {
+  const { user } = await open();
+  const times = [200, 0];
+  model.line = () => ({ fate: 'ok', ms: times.shift() ?? 0 });
+  await user.keyboard('em');
+  expect(await notes().findByText('Mitigated INC-902')).toBeInTheDocument();
+  await waitFor(() => expect(model.load.now).toBe(0));
+  await waitFor(() => expect(document.querySelector('.row-mark')).toBeNull());
+  expect(notes().getByText('Mitigated INC-902')).toBeInTheDocument();
+  await user.keyboard('z');
+  await waitFor(() => expect(model.incidents.get(second)?.status).toBe('OPEN'));
+  expect(model.incidents.get(first)?.status).toBe('RESOLVED');
+});
+
 test('toasts open out and wait under the focus as they do under the pointer', async () => {
   const { user } = await open();
   await user.keyboard('e');

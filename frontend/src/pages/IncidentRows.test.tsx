@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
 import { tellNews } from '@/features/incidents/model/news';
 import { setSingleKeys } from '@/lib/commands';
-import { facets, incident, news, page } from '@/testing/incidents';
+import { facets, incident, news, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 
@@ -267,6 +267,64 @@ describe('acting on the selection', () => {
       expectedCount: 13,
     });
     await waitFor(() => expect(screen.queryByRole('region', { name: 'Selection' })).toBeNull());
+  });
+
+  test('asks where the person is by then, and takes nothing that is typed for agreement', async () => {
+    const { user } = await open();
+    link(1).focus();
+    await user.keyboard('{Control>}a{/Control}');
+    await user.click(within(bar()).getByRole('button', { name: 'Select all 18 matching' }));
+    link(1).focus();
+    const waiting: (() => void)[] = [];
+    server.use(
+      http.post('/api/incidents/bulk', async () => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }),
+    );
+    await user.keyboard('ec');
+    const title = await screen.findByRole('textbox', { name: /^Title/ });
+    await waitFor(() => expect(title).toHaveFocus());
+    await waitFor(() => expect(waiting).toHaveLength(2));
+    for (const goOn of waiting) goOn();
+    await screen.findByRole('dialog', { name: 'Resolve 13 incidents?' });
+    expect(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus();
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(changes).toMatchObject([{ dryRun: true }, { dryRun: true }]);
+  });
+
+  test('asks anew on another page where another number matches, and not to be agreed to by the same press', async () => {
+    const { user } = await open();
+    link(1).focus();
+    await user.keyboard('{Control>}a{/Control}');
+    await user.click(within(bar()).getByRole('button', { name: 'Select all 18 matching' }));
+    link(1).focus();
+    await user.keyboard('e');
+    await screen.findByRole('dialog');
+    let refuse = () => {};
+    server.use(
+      http.post(
+        '/api/incidents/bulk',
+        async () => {
+          await new Promise<void>((resolve) => {
+            refuse = resolve;
+          });
+          const { body, init } = problem(409, { matched: 14 });
+          return HttpResponse.json(body, init);
+        },
+        { once: true },
+      ),
+    );
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    await user.click(link(3));
+    await waitFor(() => expect(screen.queryByRole('table')).toBeNull());
+    refuse();
+    const dialog = await screen.findByRole('dialog', { name: 'Resolve 13 incidents?' });
+    expect(dialog).toHaveTextContent('Meanwhile another number matches.');
+    expect(within(dialog).getByRole('button', { name: 'Cancel' })).toHaveFocus();
+    await user.click(within(dialog).getByRole('button', { name: 'Resolve 13 incidents' }));
+    await waitFor(() => expect(changes.at(-1)).toMatchObject({ dryRun: false }));
   });
 
   test('of very many is not offered', async () => {

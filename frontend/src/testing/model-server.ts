@@ -1,4 +1,5 @@
 import { HttpResponse, http } from 'msw';
+import { incidentKey } from '@/features/incidents/model/incident';
 import { matches } from '@/features/incidents/model/query';
 import { facets, incident, page, problem } from './incidents';
 
@@ -204,7 +205,9 @@ export function modelServer(all: Incident[]) {
     http.get('/api/incidents', () => HttpResponse.json(page([...incidents.values()]))),
     http.get('/api/incidents/facets', () => HttpResponse.json(facets)),
     http.get('/api/incidents/:id', ({ params }) => {
-      const found = incidents.get(String(params.id));
+      const name = String(params.id);
+      const found =
+        incidents.get(name) ?? [...incidents.values()].find((one) => incidentKey(one) === name);
       return found ? HttpResponse.json(found) : refusal(404);
     }),
     http.get('/api/incidents/:id/events', ({ params }) =>

@@ -7,10 +7,11 @@ import { readConflict } from '@/features/incidents/model/conflict';
 import type { Incident } from '@/features/incidents/model/incident';
 import type { Confirm, Prepared, Target, TriagePatch } from '@/features/incidents/model/triage';
 import { DEFAULT_STATE } from '@/lib/search-params';
-import { incident } from '@/testing/incidents';
+import { incident, page } from '@/testing/incidents';
 import { type Fate, type ModelServer, modelServer } from '@/testing/model-server';
 import { server } from '@/testing/server';
 import { actingOf } from './acting';
+import { keys as queryKeys } from './queries';
 import { type Written, writesOf } from './writes';
 
 const realTimeout = globalThis.setTimeout;
@@ -79,7 +80,7 @@ function setUp(count = 5) {
   });
   const press = (one: Incident, patch: TriagePatch) =>
     acting.act({ kind: 'some', incidents: [one] }, patch, never);
-  return { all, model, acting, press, writes: writesOf(client) };
+  return { all, model, acting, press, client, writes: writesOf(client) };
 }
 
 type Acting = ReturnType<typeof setUp>['acting'];
@@ -490,6 +491,86 @@ describe('a change that fails', () => {
     await settled(acting);
     expect(model.log.map(({ type }) => type)).toEqual(['updated', 'reverted']);
   });
+
+  test('a redo without an answer leaves to z what was done before it', async () => {
+    const { all, model, acting, press } = setUp(2);
+    const [one, other] = all as [Incident, Incident];
+    press(one, { status: 'RESOLVED' });
+    press(other, { status: 'RESOLVED' });
+    await settled(acting);
+    acting.undo();
+    await vi.waitFor(() => expect(toasts()).toEqual([`Undone: resolved INC-${other.number}`]));
+    model.line = () => ({ fate: 'unreachable', ms: 0 });
+    button('Redo')();
+    await vi.waitFor(() => expect(toasts()[0]).toContain('Not redone.'));
+    model.line = () => ({ fate: 'ok', ms: 0 });
+    acting.undo();
+    await vi.waitFor(() => expect(model.incidents.get(one.id)?.status).toBe('OPEN'));
+    expect(model.incidents.get(other.id)?.status).toBe('OPEN');
+    button('Retry')();
+    await vi.waitFor(() => expect(model.incidents.get(other.id)?.status).toBe('RESOLVED'));
+    acting.undo();
+    await vi.waitFor(() => expect(model.incidents.get(other.id)?.status).toBe('OPEN'));
+  });
+
+  test('undos without an answer keep their order, and each is sent again once', async () => {
+    const { all, model, acting, press } = setUp(3);
+    const [first, second, third] = all as [Incident, Incident, Incident];
+    for (const one of all) press(one, { status: 'RESOLVED' });
+    await settled(acting);
+    model.line = () => ({ fate: 'unreachable', ms: 0 });
+    acting.undo();
+    acting.undo();
+    await vi.waitFor(() => expect(toasts().join(' ')).toMatch(/(Not undone.*){2}/));
+    let sent = 0;
+    model.line = () => {
+      sent += 1;
+      return { fate: 'ok', ms: 300 };
+    };
+    acting.undo();
+    expect(acting.shown(third).status).toBe('OPEN');
+    expect(acting.shown(second).status).toBe('RESOLVED');
+    // The toasts are still there.
+    button('Retry')();
+    button('Retry')();
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    expect(sent).toBe(3);
+    expect(model.incidents.get(first.id)?.status).toBe('OPEN');
+    acting.undo();
+    expect(toasts()).toContain('There is nothing to undo.');
+  });
+
+  test('what is taken back in the history is told at once, and z leaves it out', async () => {
+    const { all, model, acting, press } = setUp(4);
+    const [first, second, third, fourth] = all as [Incident, Incident, Incident, Incident];
+    const changeOf = (one: Incident) =>
+      model.log.find(({ incidentId }) => incidentId === one.id)?.changeId ?? '';
+    press(second, { status: 'RESOLVED' });
+    await settled(acting);
+    press(third, { status: 'RESOLVED' });
+    await settled(acting);
+    model.line = ({ method }) => ({ fate: 'ok', ms: method === 'PATCH' ? 10_000 : 0 });
+    press(first, { status: 'RESOLVED' });
+    await acting.takeBackOf(second, changeOf(second));
+    expect(toasts()).toContain(`Undone: changed INC-${second.number}`);
+    expect(acting.snapshot().marks.get(first.id)?.pending).toBeDefined();
+    press(fourth, { status: 'RESOLVED' });
+    acting.undo();
+    acting.undo();
+    expect(acting.shown(first).status).toBe('OPEN');
+    await settled(acting);
+    acting.undo();
+    await settled(acting);
+    expect([...model.incidents.values()].map(({ status }) => status)).toEqual(
+      all.map(() => 'OPEN'),
+    );
+    acting.undo();
+    expect(toasts()).toContain('There is nothing to undo.');
+  });
 });
 
 describe('leaving the page', () => {
@@ -594,6 +675,33 @@ describe('many at once', () => {
     for (const one of all) expect(model.incidents.get(one.id)?.owner).toBeNull();
   });
 
+  test('are asked about one at a time', async () => {
+    const { all, model, acting } = setUp(2);
+    const asked: string[] = [];
+    let answer: (yes: boolean) => void = () => {};
+    const confirm: Confirm = ({ words }) => {
+      asked.push(words);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    model.line = () => ({ fate: 'ok', ms: 300 });
+    acting.act(open, { status: 'RESOLVED' }, confirm);
+    // While it is counted, and while it is asked.
+    acting.act(open, { status: 'MITIGATED' }, confirm);
+    expect(toasts()[0]).toContain('Nothing was changed: another change of many waits');
+    await vi.waitFor(() => expect(asked).toEqual(['Resolve 2 incidents']));
+    acting.act(some(all), { severity: 'SEV1' }, never);
+    expect(toasts()).toHaveLength(2);
+    answer(false);
+    // The answer is taken before anything else can be pressed.
+    await new Promise((resolve) => realTimeout(resolve));
+    button('Retry')();
+    await vi.waitFor(() => expect(model.log).toHaveLength(2));
+    for (const one of all) expect(model.incidents.get(one.id)).toMatchObject({ severity: 'SEV1' });
+    expect(asked).toHaveLength(1);
+  });
+
   test('that match are left alone where the person says no, or none is left', async () => {
     const { acting, model } = setUp(2);
     let asked = 0;
@@ -607,6 +715,51 @@ describe('many at once', () => {
     for (const id of model.incidents.keys()) model.changeAs('Bo', id, { status: 'RESOLVED' });
     acting.act(open, { owner: 'Ana' }, never);
     await vi.waitFor(() => expect(toasts()).toContain('No incident matches any more.'));
+  });
+
+  test('that match come between what was wanted before of one of them, and what is wanted later', async () => {
+    const { all, model, acting, press, client } = setUp(3);
+    const [first, second] = all as [Incident, Incident];
+    client.setQueryData([...queryKeys.lists, 'at hand'], page(all));
+    const sent: string[] = [];
+    model.line = ({ method, headers }) => {
+      if (headers.has('Idempotency-Key')) sent.push(method);
+      // Each would overtake, or be overtaken, between being carried out and being answered.
+      return { fate: 'ok', ms: method === 'PATCH' ? 5_000 : 4_000 };
+    };
+    press(second, { owner: 'Bo' });
+    acting.act(open, { owner: 'Ana' }, () => true);
+    await vi.waitFor(() => expect(sent).toEqual(['PATCH', 'POST']));
+    press(first, { owner: 'Cy' });
+    await settled(acting);
+    expect(all.map(({ id }) => model.incidents.get(id)?.owner)).toEqual(['Cy', 'Ana', 'Ana']);
+    expect(sent).toEqual(['PATCH', 'POST', 'PATCH']);
+    expect(acting.snapshot().marks.size).toBe(0);
+    expect(readConflict(first.id)).toBeNull();
+  });
+
+  test('that match, without an answer, may have been changed, and are not changed again by Retry', async () => {
+    const { model, acting } = setUp(2);
+    const sent: (string | null)[] = [];
+    model.line = ({ headers }) => {
+      const key = headers.get('Idempotency-Key');
+      if (key !== null) sent.push(key);
+      return { fate: key === null ? 'ok' : 'lost', ms: 0 };
+    };
+    acting.act(open, { status: 'RESOLVED' }, () => true);
+    await vi.waitFor(() =>
+      expect(toasts()[0]).toContain('The change of 2 incidents may have been made.'),
+    );
+    model.line = ({ headers }) => {
+      sent.push(headers.get('Idempotency-Key'));
+      return { fate: 'ok', ms: 0 };
+    };
+    button('Retry')();
+    await vi.waitFor(() => expect(toasts()).toContain('Resolved 2 incidents'));
+    expect(new Set(sent).size).toBe(1);
+    expect(model.log).toHaveLength(2);
+    acting.undo();
+    await vi.waitFor(() => expect(toasts()).toContain('Undone: resolved 2 incidents'));
   });
 
   test('that fail are marked and retried together', async () => {

@@ -27,6 +27,7 @@ import type {
   Confirm,
   Failure,
   OnSent,
+  Prepared,
   RowMark,
   Target,
   TriagePatch,
@@ -54,9 +55,16 @@ export interface Assigning {
   readonly choose: (owner: string | null) => void;
 }
 
+/** Whether many are to be changed, as long as it is open. */
+export interface Question {
+  readonly prepared: Prepared;
+  readonly answer: (yes: boolean) => void;
+}
+
 interface Snapshot {
   readonly marks: ReadonlyMap<string, RowMark>;
   readonly assigning: Assigning | null;
+  readonly question: Question | null;
 }
 
 /** Acting on incidents, for the whole tab: what was done, what can be taken back, and what did not succeed. */
@@ -69,10 +77,12 @@ function createActing(client: QueryClient) {
   let failures: readonly Failure[] = [];
   /** In the order of the presses. */
   let underWay: readonly Wish[] = [];
-  let snapshot: Snapshot = { marks: new Map(), assigning: null };
+  let snapshot: Snapshot = { marks: new Map(), assigning: null, question: null };
   let open: (path: string) => void = () => {};
   const notes: Notes = notesOf({
     onUndo: (done) => void undoing.takeBack(done),
+    isNext: (done) => undoing.isNext(done),
+    onNext: (listener) => undoing.subscribe(listener),
     onRedo: (undone) => undoing.redo(undone),
     onRetry: () => failures.forEach(tryAgain),
     onDismiss: () => setFailures([]),
@@ -227,6 +237,17 @@ function createActing(client: QueryClient) {
     });
   }
 
+  /** Asks wherever the person is by now: the page that the change began on may have been left. */
+  function ask(prepared: Prepared): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (yes: boolean) => {
+        tell({ question: null });
+        resolve(yes);
+      };
+      tell({ question: { prepared, answer } });
+    });
+  }
+
   function act(target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) {
     const [only, ...others] = target.kind === 'some' ? target.incidents : [];
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
@@ -253,18 +274,19 @@ function createActing(client: QueryClient) {
 
   return {
     act,
+    ask,
     undo: undoing.undo,
-    /** A change that was written elsewhere, so that it can be taken back here as well. */
-    did: (incident: Incident, patch: IncidentPatch, changeId: string) => {
-      supersede(incident.id, fieldsOf(patch));
+    /** A change that is written elsewhere, so that it can be taken back here as well. */
+    did: async (incident: Incident, patch: IncidentPatch, change: Promise<string | null>) => {
       void undoing.did({
         patch,
         subject: incidentKey(incident),
         count: 1,
         set: eachOf([incident], patch),
         before: eachOf([incident], inverseOf(incident, patch)),
-        change: Promise.resolve(changeId),
+        change,
       });
+      if ((await change) !== null) supersede(incident.id, fieldsOf(patch));
     },
     takeBackOf: undoing.takeBackOf,
     retry: (id: string) => about(id).forEach(tryAgain),

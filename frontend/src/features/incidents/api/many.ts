@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@/api/problem';
+import { isUndecided } from '@/api/write';
 import type { Notes } from '@/features/incidents/components/acting/notes';
 import { alreadySo, countOf, inInfinitive, isSo, messageOf } from '@/features/incidents/model/acts';
 import type {
@@ -25,19 +26,26 @@ interface Parts {
   notes: Notes;
 }
 
+interface Asking {
+  confirm: Confirm;
+  /** Whether another number was agreed to before. */
+  isAgain: boolean;
+}
+
 /** Changing many incidents as one change, after the person has agreed to its size. */
 export function createMany(client: QueryClient, { start, undoing, notes }: Parts) {
   const writes = writesOf(client);
+  /** One question at a time: it must not become another one under the finger. */
+  let isAsking = false;
 
-  async function prepare(target: Target, patch: TriagePatch): Promise<Prepared> {
-    const told = (count: number, changed: number, sev1: number): Prepared => ({
+  async function prepare(target: Target, patch: TriagePatch): Promise<Omit<Prepared, 'again'>> {
+    const told = (count: number, changed: number, sev1: number) => ({
       target,
       patch,
       count,
       changed,
       sev1,
       words: inInfinitive(patch, countOf(count)),
-      again: false,
     });
     if (target.kind === 'some') {
       const shown = target.incidents.map(writes.shown);
@@ -54,12 +62,27 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     return told(wanted.matched, wanted.changed, raised.matched - raised.changed);
   }
 
-  /** Changes what was prepared. Resolves to null, or to what is to be confirmed anew where another number matches. */
-  async function commit({ target, patch, count, changed }: Prepared): Promise<Prepared | null> {
-    const by = { key: newKey(), actor: actorNow() };
+  /** Resolves to what was agreed to; to null where it was not, or there is nothing to do, which it tells. */
+  async function agreeOn(
+    target: Target,
+    patch: TriagePatch,
+    { confirm, isAgain }: Asking,
+  ): Promise<Prepared | null> {
+    const asked = { ...(await prepare(target, patch)), again: isAgain };
+    const { count, changed } = asked;
+    if (changed > 0) return !needsWord(asked) || (await confirm(asked)) ? asked : null;
+    notes.say(
+      count === 0 ? 'No incident matches any more.' : `${alreadySo(patch, countOf(count))}.`,
+    );
+    return null;
+  }
+
+  /** Changes what was agreed to; asks anew where it turns out to be another number. */
+  async function commit(agreed: Prepared, by: { key: string; actor: string }, confirm: Confirm) {
+    const { target, patch, count, changed } = agreed;
     if (target.kind === 'some') {
       start({ incidents: target.incidents.map(writes.shown), patch, ...by });
-      return null;
+      return;
     }
     const body = { filter: apiFilters(target.state), set: patch, expectedCount: count };
     const answer = writes.bulk(body, [], by);
@@ -72,44 +95,52 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     try {
       const { changeId } = await answer;
       if (changeId === null) notes.say(`${alreadySo(patch, countOf(count))}.`);
-      return null;
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 409) throw error;
-      return { ...(await prepare(target, patch)), again: true };
+      if (isUndecided(error)) {
+        notes.notDone(
+          `The change of ${countOf(changed)} may have been made. ${messageOf(error, patch)}`,
+          // Under the same key, so that what has been made is not made again.
+          () => void commit(agreed, by, confirm),
+        );
+      } else if (error instanceof ApiError && error.status === 409) {
+        await request(target, patch, { confirm, isAgain: true });
+      } else {
+        notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
+          void request(target, patch, { confirm, isAgain: false });
+        });
+      }
     }
   }
 
-  /** Asks until the number that was agreed to is the number that is changed. */
-  async function confirmed(asked: Prepared, confirm: Confirm, onSent?: OnSent): Promise<void> {
-    const { patch, count, changed } = asked;
-    if (changed === 0) {
-      notes.say(
-        count === 0 ? 'No incident matches any more.' : `${alreadySo(patch, countOf(count))}.`,
-      );
-      return;
-    }
-    if (needsWord(asked) && !(await confirm(asked))) return;
-    onSent?.(asked.target);
-    const next = await commit(asked);
-    if (next !== null) await confirmed(next, confirm, onSent);
-  }
-
-  async function act(
+  async function request(
     target: Target,
     patch: TriagePatch,
-    confirm: Confirm,
+    asking: Asking,
     onSent?: OnSent,
   ): Promise<void> {
-    try {
-      await confirmed(await prepare(target, patch), confirm, onSent);
-    } catch (error) {
-      notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
-        void act(target, patch, confirm, onSent);
-      });
+    const retry = () => void request(target, patch, asking, onSent);
+    if (isAsking) {
+      notes.notDone('Nothing was changed: another change of many waits to be agreed to.', retry);
+      return;
     }
+    isAsking = true;
+    let agreed: Prepared | null = null;
+    try {
+      agreed = await agreeOn(target, patch, asking);
+    } catch (error) {
+      notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, retry);
+    } finally {
+      isAsking = false;
+    }
+    if (agreed === null) return;
+    onSent?.(target);
+    await commit(agreed, { key: newKey(), actor: actorNow() }, asking.confirm);
   }
 
-  return { act };
+  return {
+    act: (target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) =>
+      request(target, patch, { confirm, isAgain: false }, onSent),
+  };
 }
 
 /** All that match are more than anybody sees, and a SEV1 is not changed along with others unawares. */

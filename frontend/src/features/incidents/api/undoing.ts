@@ -6,12 +6,14 @@ import { countOf } from '@/features/incidents/model/acts';
 import { conflictsInWords } from '@/features/incidents/model/history';
 import { type Incident, incidentKey } from '@/features/incidents/model/incident';
 import {
+  type Change,
   type Done,
   type UndoStack,
   withDone,
   withoutDone,
 } from '@/features/incidents/model/undo-stack';
 import { actorNow } from '@/lib/display-name';
+import { createListeners } from '@/lib/listeners';
 import { writesOf } from './writes';
 
 const NOTHING = new Map();
@@ -20,13 +22,22 @@ const NOTHING = new Map();
 export function createUndoing(client: QueryClient, notes: Notes) {
   const writes = writesOf(client);
   const takenBack = new WeakSet<Done>();
+  const listeners = createListeners();
   let stack: UndoStack = [];
+  let presses = 0;
+
+  function put(next: UndoStack) {
+    stack = next;
+    listeners.tell();
+  }
 
   /** It can be taken back from now on, and is told once it has arrived. */
-  async function did(done: Done): Promise<void> {
-    stack = withDone(stack, done);
+  async function did(made: Change): Promise<void> {
+    presses += 1;
+    const done = { ...made, press: presses };
+    put(withDone(stack, done));
     const changeId = await done.change;
-    if (changeId === null) stack = withoutDone(stack, done);
+    if (changeId === null) put(withoutDone(stack, done));
     // Taken back meanwhile, it needs no telling.
     else if (!takenBack.has(done)) notes.did(done);
   }
@@ -37,35 +48,46 @@ export function createUndoing(client: QueryClient, notes: Notes) {
     else notes.say('There is nothing to undo.');
   }
 
-  /** Sends the revert. Resolves to the id of what it did; to null where that is nothing, which it tells. */
-  async function revert(done: Done, again: () => void): Promise<string | null> {
+  /**
+   * Sends the revert. Resolves to the id of what it did; to null where that is nothing, which it tells.
+   *
+   * @param onLost where it may be sent again, since no answer came; returns how.
+   */
+  async function revert(
+    { change, before }: Change,
+    failed: string,
+    onLost: () => () => void,
+  ): Promise<string | null> {
     try {
-      const answer = await writes.revert(done.change, done.before, actorNow());
+      const answer = await writes.revert(change, before, actorNow());
       if (answer?.changeId === null) notes.say('It is so already; there was nothing to undo.');
       return answer?.changeId ?? null;
     } catch (error) {
-      const canRetry = isUndecided(error);
-      notes.notUndone(reasonsOf(error, null), canRetry ? again : null);
-      if (canRetry) stack = withDone(stack, done);
+      const retry = isUndecided(error) ? onLost() : null;
+      notes.notDone(`${failed} ${reasonsOf(error, null).join(' ')}`, retry);
       return null;
     }
   }
 
   function leave(done: Done) {
-    stack = withoutDone(stack, done);
+    put(withoutDone(stack, done));
     takenBack.add(done);
     notes.forget(done);
   }
 
   async function takeBack(done: Done): Promise<void> {
     leave(done);
-    const change = revert(done, () => void takeBack(done));
+    const change = revert(done, 'Not undone.', () => {
+      put(withDone(stack, done));
+      // By its key it may have been pressed for again meanwhile.
+      return () => stack.includes(done) && void takeBack(done);
+    });
     if ((await change) !== null) notes.undid(done, inverse(done, change));
   }
 
   /** Takes back an undo, after which the change can be taken back once more. */
-  function redo(undone: Done) {
-    const change = revert(undone, () => redo(undone));
+  function redo(undone: Change) {
+    const change = revert(undone, 'Not redone.', () => () => redo(undone));
     void did(inverse(undone, change));
   }
 
@@ -81,19 +103,31 @@ export function createUndoing(client: QueryClient, notes: Notes) {
       const subject = changed > 1 ? countOf(changed) : incidentKey(incident);
       const change = Promise.resolve(answer.changeId);
       const undone = { patch: {}, subject, count: changed, set: NOTHING, before: NOTHING, change };
-      const known = await Promise.all(stack.map((done) => done.change));
-      for (const done of stack.filter((_, index) => known[index] === changeId)) leave(done);
       notes.undid(undone, undone);
+      for (const done of stack) void leaveIf(done, changeId);
       return [];
     } catch (error) {
       return reasonsOf(error, incident);
     }
   }
 
-  return { did, undo, takeBack, redo, takeBackOf };
+  async function leaveIf(done: Done, changeId: string): Promise<void> {
+    if ((await done.change) === changeId) leave(done);
+  }
+
+  return {
+    did,
+    undo,
+    takeBack,
+    redo,
+    takeBackOf,
+    /** Whether it is what `undo` would take back. */
+    isNext: (done: Done) => stack.at(-1) === done,
+    subscribe: listeners.subscribe,
+  };
 }
 
-function inverse(done: Done, change: Promise<string | null>): Done {
+function inverse(done: Change, change: Promise<string | null>): Change {
   return { ...done, set: done.before, before: done.set, change };
 }
 

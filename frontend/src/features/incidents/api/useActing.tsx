@@ -7,7 +7,7 @@ type Module = typeof import('./acting');
 type Acting = ReturnType<Module['actingOf']>;
 type Snapshot = ReturnType<Acting['snapshot']>;
 
-const NOTHING: Snapshot = { marks: new Map(), assigning: null };
+const NOTHING: Snapshot = { marks: new Map(), assigning: null, question: null };
 
 let loaded: Module | null = null;
 let loading: Promise<Module> | null = null;

@@ -11,7 +11,7 @@ import {
 import type { Incident, IncidentPatch } from '@/features/incidents/model/incident';
 import { actorNow } from '@/lib/display-name';
 import { actingOf } from './acting';
-import { writesOf } from './writes';
+import { type Written, writesOf } from './writes';
 
 export type SaveResult =
   | { kind: 'saved'; incident: Incident }
@@ -47,12 +47,15 @@ export function useIncidentEdit(id: string): IncidentEdit {
     from: Incident,
     dispute?: (current: Incident) => void,
   ): Promise<SaveResult> {
-    const written = await writes.edit({ patch, from, actor: actorNow(), dispute });
+    const shown = writes.shown(from);
+    const answer = writes.edit({ patch, from, actor: actorNow(), dispute });
+    // At the press, so that what is taken back next is this and not what was done before it.
+    void acting.did(shown, patch, changeOf(answer));
+    const written = await answer;
     if (written.kind === 'conflict') return { kind: 'conflict' };
     if (written.kind === 'failed') {
       return { kind: 'failed', message: messageOf(written.error, patch) };
     }
-    if (written.changeId !== null) acting.did(from, patch, written.changeId);
     return { kind: 'saved', incident: written.incident };
   }
 
@@ -75,4 +78,9 @@ export function useIncidentEdit(id: string): IncidentEdit {
     conflict,
     resolve,
   };
+}
+
+async function changeOf(answer: Promise<Written>): Promise<string | null> {
+  const written = await answer;
+  return written.kind === 'saved' ? written.changeId : null;
 }

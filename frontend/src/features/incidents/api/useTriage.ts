@@ -2,32 +2,19 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
 import { type Incident, incidentPath } from '@/features/incidents/model/incident';
-import type {
-  Confirm,
-  OnSent,
-  Prepared,
-  Target,
-  Triage,
-  TriagePatch,
-} from '@/features/incidents/model/triage';
+import type { OnSent, Target, Triage, TriagePatch } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
 import { useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
-export function useTriage({
-  confirm = askPlainly,
-  onSent,
-}: {
-  confirm?: Confirm;
-  onSent?: OnSent;
-} = {}): Triage {
+export function useTriage({ onSent }: { onSent?: OnSent } = {}): Triage {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { acting, marks } = useActing();
   return useMemo(() => {
     const act = (target: Target, patch: TriagePatch) =>
-      withActing(client, (ready) => ready.act(target, patch, confirm, onSent));
+      withActing(client, (ready) => ready.act(target, patch, ready.ask, onSent));
     return {
       act,
       shown: (incident: Incident) => acting?.shown(incident) ?? incident,
@@ -40,14 +27,7 @@ export function useTriage({
           ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
         ),
     };
-  }, [acting, client, confirm, marks, navigate, onSent]);
-}
-
-/** Where the page has no dialog of its own. */
-function askPlainly({ words, sev1, again }: Prepared): boolean {
-  const now = again ? 'Meanwhile another number matches. ' : '';
-  const worst = sev1 > 0 ? ` ${sev1} of them SEV1.` : '';
-  return window.confirm(`${now}${words}?${worst}`);
+  }, [acting, client, marks, navigate, onSent]);
 }
 
 function focusedElement(): HTMLElement {

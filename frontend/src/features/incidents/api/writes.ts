@@ -44,7 +44,7 @@ type Change = components['schemas']['ChangeRead'];
 export type Written =
   | { kind: 'saved'; incident: Incident; changeId: string | null }
   /** These fields were changed by somebody else since. The patch is kept, to be decided on at the incident. */
-  | { kind: 'conflict'; fields: readonly Field[]; current: Incident }
+  | { kind: 'conflict'; fields: readonly Field[] }
   | { kind: 'failed'; error: unknown };
 
 interface Edit {
@@ -83,6 +83,8 @@ function createWrites(client: QueryClient) {
   const lanes = new Map<string, Lane>();
   const { tell, subscribe } = createListeners();
   const inSlot = slots(AT_ONCE);
+  /** Ends with the last change by filter, which may be about any incident: whatever is asked for later waits for it. */
+  let filtered: Promise<unknown> = Promise.resolve();
   let underWay = 0;
   let stale: 'nothing' | 'lists' | 'everything' = 'nothing';
 
@@ -120,7 +122,7 @@ function createWrites(client: QueryClient) {
     after?: Promise<unknown>,
   ): Promise<T> {
     const own = [...patches].map(([id, patch]) => ({ lane: laneOf(id), patch: { ...patch } }));
-    const before = own.map(({ lane }) => lane.tail);
+    const before = [filtered, ...own.map(({ lane }) => lane.tail)];
     async function run(): Promise<T> {
       await Promise.all([after, ...before]);
       try {
@@ -247,7 +249,7 @@ function createWrites(client: QueryClient) {
           patch: { ...before?.patch, ...patch },
         });
       }
-      return { kind: 'conflict', fields: disputed, current };
+      return { kind: 'conflict', fields: disputed };
     }
   }
 
@@ -302,7 +304,9 @@ function createWrites(client: QueryClient) {
   ): Promise<Change> {
     const set = body.set as IncidentPatch;
     const patchesOf = (all: readonly Incident[]) => new Map(all.map(({ id }) => [id, set]));
-    return inTurn(patchesOf(seen), async () => {
+    // Of those that match, nobody here knows what is on its way about them.
+    const earlier = body.filter && Promise.all([...lanes.values()].map(({ tail }) => tail));
+    const work = async () => {
       try {
         const change = await sendWrite(() =>
           unwrap(
@@ -321,7 +325,10 @@ function createWrites(client: QueryClient) {
         for (const from of seen) missed(from, from.version, set, error);
         throw error;
       }
-    });
+    };
+    const result = inTurn(patchesOf(seen), work, earlier);
+    if (body.filter) filtered = result.catch(() => null);
+    return result;
   }
 
   /** What a change of many would do. */

@@ -10,7 +10,6 @@ import { useFocusBack } from '@/hooks/useFocusBack';
 import { isInRows, useCommand } from '@/lib/commands';
 import type { ListState } from '@/lib/search-params';
 import { BulkBar } from './BulkBar';
-import { useConfirm } from './ConfirmDialog';
 import { IncidentTable } from './IncidentTable';
 import { activeRow, moveOn, tabStop } from './useRowFocus';
 
@@ -30,7 +29,6 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
   const { items } = answer;
   const [selection, select] = useSelection(state.q, items);
   const isChosen = selection.all || selection.chosen.size > 0;
-  const [confirm, dialog] = useConfirm();
 
   /** The selection as it was last acted on: once that is under way, nothing is chosen any more. */
   const acted = useRef<Target | null>(null);
@@ -40,7 +38,7 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
     },
     [select],
   );
-  const triage = useTriage({ confirm, onSent });
+  const triage = useTriage({ onSent });
   const shown = useMemo(() => items.map(triage.shown), [items, triage]);
 
   function targets(): Target | null {
@@ -98,7 +96,6 @@ export function TriageList({ answer, state, filter, place, stale, onOpen, childr
         )}
         {children}
       </div>
-      {dialog}
     </>
   );
 }

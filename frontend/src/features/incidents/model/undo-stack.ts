@@ -1,7 +1,7 @@
 import type { IncidentPatch } from './incident';
 
-/** One change of this tab, and how the incidents look without it. */
-export interface Done {
+/** One change, and how the incidents look without it. */
+export interface Change {
   readonly patch: IncidentPatch;
   /** "INC-42" */
   readonly subject: string;
@@ -13,13 +13,22 @@ export interface Done {
   readonly change: Promise<string | null>;
 }
 
-/** The changes of this tab that can be taken back, the newest last. */
+/** A change of this tab that can be taken back. */
+export interface Done extends Change {
+  /** Counts the presses of this tab: what was pressed later has a greater one. */
+  readonly press: number;
+}
+
+/** The changes of this tab that can be taken back, in the order of their presses. */
 export type UndoStack = readonly Done[];
 
 const KEPT = 50;
 
+/** With it in its place, which is not the last one where it comes back. */
 export function withDone(stack: UndoStack, done: Done): UndoStack {
-  return [...stack, done].slice(-KEPT);
+  return [...withoutDone(stack, done), done]
+    .toSorted((one, other) => one.press - other.press)
+    .slice(-KEPT);
 }
 
 export function withoutDone(stack: UndoStack, done: Done): UndoStack {

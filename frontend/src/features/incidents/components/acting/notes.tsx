@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { toast } from 'sonner';
 import { Kbd } from '@/components/ui/Kbd';
 import { countOf, inPast, notDone, subjectOf } from '@/features/incidents/model/acts';
@@ -9,7 +9,7 @@ import {
   incidentKey,
 } from '@/features/incidents/model/incident';
 import type { Failure, RowMark } from '@/features/incidents/model/triage';
-import type { Done } from '@/features/incidents/model/undo-stack';
+import type { Change, Done } from '@/features/incidents/model/undo-stack';
 
 /** Long enough to read, notice the mistake and reach the button. */
 const OFFERED_MS = 8_000;
@@ -72,7 +72,11 @@ function lowered(words: string): string {
 
 interface Handlers {
   onUndo: (done: Done) => void;
-  onRedo: (undone: Done) => void;
+  /** Whether it is what the key would take back. */
+  isNext: (done: Done) => boolean;
+  /** Whenever that may be another. Returns how to stop. */
+  onNext: (listener: () => void) => () => void;
+  onRedo: (undone: Change) => void;
   /** Of all that failed. */
   onRetry: () => void;
   onDismiss: () => void;
@@ -81,13 +85,24 @@ interface Handlers {
 export type Notes = ReturnType<typeof notesOf>;
 
 /** What is told of changes, in toasts: at most one of what succeeded, and one of what did not. */
-export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
+export function notesOf({ onUndo, isNext, onNext, onRedo, onRetry, onDismiss }: Handlers) {
   const good = createPlace();
   const bad = createPlace();
-  /** The same done to several, one by one, is told in one. */
+  /** The same done to several, one by one, is told in one; in the order of the presses, as they are taken back. */
   let gathered: readonly Done[] = [];
   let telling: ReturnType<typeof setTimeout> | undefined;
   let failures: readonly Failure[] = [];
+
+  /** The key, as long as it does what the button does: something newer may be on its way. */
+  function UndoKey({ done }: { done: Done }) {
+    const isKey = useSyncExternalStore(onNext, () => isNext(done));
+    if (!isKey) return null;
+    return (
+      <span aria-hidden="true">
+        <Kbd command="change.undo" />
+      </span>
+    );
+  }
 
   function showDone() {
     const newest = gathered.at(-1);
@@ -101,9 +116,7 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
       label: (
         <>
           {isOne ? 'Undo' : `Undo ${newest.subject}`}
-          <span aria-hidden="true">
-            <Kbd command="change.undo" />
-          </span>
+          <UndoKey done={newest} />
         </>
       ),
       run: () => onUndo(newest),
@@ -134,9 +147,13 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
   return {
     /** It was carried out. */
     did: (done: Done) => {
-      const before = good.isShown() ? gathered.at(-1) : undefined;
-      const isSame = before && JSON.stringify(before.patch) === JSON.stringify(done.patch);
-      gathered = isSame ? [...gathered, done] : [done];
+      const newest = good.isShown() ? gathered.at(-1) : undefined;
+      const isSame = newest && JSON.stringify(newest.patch) === JSON.stringify(done.patch);
+      // What was pressed before that is told already, and its answer was late: the newest stays.
+      if (newest && !isSame && done.press < newest.press) return;
+      gathered = isSame
+        ? [...gathered, done].toSorted((one, other) => one.press - other.press)
+        : [done];
       showDone();
     },
     /** It is being taken back. */
@@ -145,7 +162,7 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
       gathered = gathered.filter((one) => one !== done);
       showDone();
     },
-    undid: (done: Done, undone: Done) => {
+    undid: (done: Change, undone: Change) => {
       gathered = [];
       good.show('success', `Undone: ${lowered(inPast(done.patch, done.subject))}`, {
         label: 'Redo',
@@ -161,12 +178,6 @@ export function notesOf({ onUndo, onRedo, onRetry, onDismiss }: Handlers) {
       // Nobody waits for what is gone to go.
       if (failures.length === 0) showFailures();
       else telling = setTimeout(showFailures, GATHERED_MS);
-    },
-    notUndone: (reasons: readonly string[], retry: (() => void) | null) => {
-      toast.error(<Alarm>Not undone. {reasons.join(' ')}</Alarm>, {
-        duration: OFFERED_MS,
-        action: retry && { label: 'Retry', onClick: retry },
-      });
     },
     notDone: (reason: string, retry: (() => void) | null) => {
       toast.error(<Alarm>{reason}</Alarm>, {

@@ -1,47 +1,25 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { SeverityBadge } from '@/components/Badges';
 import { Kbd } from '@/components/ui/Kbd';
-import type { Confirm, Prepared } from '@/features/incidents/model/triage';
+import type { Question } from '@/features/incidents/api/acting';
+import { isEditable } from '@/lib/keys';
 import { formatCount } from '@/lib/numbers';
 
-interface Question {
-  prepared: Prepared;
-  answer: (yes: boolean) => void;
-}
-
-/** How to ask before many are changed, and the dialog that asks while it does. */
-export function useConfirm(): [Confirm, ReactNode] {
-  const [question, setQuestion] = useState<Question | null>(null);
-  const confirm = useCallback(
-    (prepared: Prepared) =>
-      new Promise<boolean>((resolve) => {
-        setQuestion({ prepared, answer: resolve });
-      }),
-    [],
-  );
-  function close(yes: boolean) {
-    question?.answer(yes);
-    setQuestion(null);
-  }
-  const dialog = question && <ConfirmDialog prepared={question.prepared} onClose={close} />;
-  return [confirm, dialog];
-}
-
-interface Props {
-  prepared: Prepared;
-  onClose: (yes: boolean) => void;
-}
-
-/** Says how many are changed, how many of them are SEV1, and what then. Enter agrees; the focus goes back by itself. */
-function ConfirmDialog({ prepared, onClose }: Props) {
+/**
+ * Says how many are changed, how many of them are SEV1, and what then. Enter agrees, but where it may have been meant
+ * for something else: for a field, or for another number. The focus goes back by itself.
+ */
+export function ConfirmDialog({ question: { prepared, answer } }: { question: Question }) {
   const { words, count, changed, sev1, again } = prepared;
   const dialog = useRef<HTMLDialogElement>(null);
   const agree = useRef<HTMLButtonElement>(null);
+  const cancel = useRef<HTMLButtonElement>(null);
   const agreed = useRef(false);
+  const [isTyping] = useState(() => isEditable(document.activeElement));
   useEffect(() => {
     dialog.current?.showModal();
-    agree.current?.focus();
-  }, []);
+    (isTyping || again ? cancel : agree).current?.focus();
+  }, [isTyping, again]);
 
   return (
     <dialog
@@ -49,7 +27,7 @@ function ConfirmDialog({ prepared, onClose }: Props) {
       className="sheet confirm"
       aria-labelledby="confirm-title"
       aria-describedby="confirm-text"
-      onClose={() => onClose(agreed.current)}
+      onClose={() => answer(agreed.current)}
     >
       <h2 id="confirm-title">{words}?</h2>
       <div id="confirm-text">
@@ -71,7 +49,7 @@ function ConfirmDialog({ prepared, onClose }: Props) {
         </p>
       </div>
       <div className="row">
-        <button type="button" className="btn" onClick={() => dialog.current?.close()}>
+        <button ref={cancel} type="button" className="btn" onClick={() => dialog.current?.close()}>
           Cancel
         </button>
         <button
