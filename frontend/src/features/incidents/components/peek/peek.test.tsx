@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { applyUpdates } from '@/features/incidents/api/live-updates';
 import type { Incident } from '@/features/incidents/model/incident';
 import { event, facets, incident, page } from '@/testing/incidents';
@@ -248,4 +248,12 @@ test('Back from the page of an incident finds the peek as it was', async () => {
   await user.click(screen.getByRole('link', { name: 'Incidents' }));
   await waitFor(() => expect(row('Second')).toHaveFocus());
   expect(await screen.findByRole('complementary')).toHaveAccessibleName('INC-2 Second');
+});
+
+test('Back to a place that no page has looks for it once', async () => {
+  const remembered = { search: '', scrollY: 300, rows: [], index: -1, before: 0, total: 8 };
+  sessionStorage.setItem('lastOpened', JSON.stringify(remembered));
+  const scrollTo = vi.spyOn(window, 'scrollTo');
+  renderApp('/');
+  await waitFor(() => expect(scrollTo).toHaveBeenCalledWith(0, 300));
 });
