@@ -153,7 +153,7 @@ function TriagePage() {
             )}
           </TriageList>
         )}
-        {data && <Peek incidents={data.items} onOpen={onOpen} />}
+        {data && <Peek incidents={data.items} place={list.place} onOpen={onOpen} />}
       </div>
     </div>
   );

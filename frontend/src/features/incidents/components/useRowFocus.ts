@@ -59,6 +59,15 @@ export function tabStop(): HTMLElement | null {
   return document.querySelector('.row-link[tabindex="0"]');
 }
 
+/** Makes a row the active one, and leaves the focus where it is. */
+export function activateRow(id: string): void {
+  const body = document.querySelector<Body>('.incidents tbody');
+  const index = [...(body?.rows ?? [])].findIndex((row) => row.dataset.id === id);
+  if (body === null || index < 0) return;
+  setActive({ id, index });
+  makeTabStop(body, body.rows[index]);
+}
+
 /** After something was done to the row with the focus: on to the next one. */
 export function moveOn(): void {
   const row = document.activeElement?.closest('.incidents tbody tr')?.nextElementSibling;
