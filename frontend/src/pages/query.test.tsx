@@ -240,6 +240,25 @@ describe('completion', () => {
     expect(options()).toContain('<3hwithin the last 3 hours');
   });
 
+  test('what the arrows have reached stays reached when others take its place', async () => {
+    let owners = ['Ana', 'Emil'];
+    server.use(
+      http.get('/api/incidents/facets', () => {
+        const owner = owners.map((value) => ({ value, count: 1 }));
+        return HttpResponse.json({ ...facets, owner });
+      }),
+    );
+    const { user, client } = await open('/?q=');
+    await user.type(box(), 'owner:');
+    await waitFor(() => expect(options()).toEqual(['noneunassigned', 'Ana1', 'Emil1']));
+    await user.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}');
+    owners = ['Emil', 'Zoë', 'Ana'];
+    await act(() => client.invalidateQueries());
+    await waitFor(() => expect(options()).toEqual(['noneunassigned', 'Emil1', 'Zoë1', 'Ana1']));
+    await user.keyboard('{Enter}');
+    expect(box()).toHaveValue('owner:Emil');
+  });
+
   test('Escape closes it first; Enter without a choice searches', async () => {
     const { user, url } = await open('/?q=');
     await user.type(box(), 's');
