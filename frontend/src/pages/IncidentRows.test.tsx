@@ -282,7 +282,7 @@ describe('acting on the selection', () => {
     await user.keyboard('{Control>}a{/Control}');
     await user.click(within(bar()).getByRole('button', { name: 'Select all 18 matching' }));
     expect(bar()).toHaveTextContent('All 18 matching');
-    link(1).focus();
+    expect(link(1)).toHaveFocus();
     await user.keyboard('e');
     const dialog = await screen.findByRole('dialog', { name: 'Resolve 13 incidents?' });
     expect(dialog).toHaveTextContent('2 of them are SEV1.');
