@@ -1,4 +1,5 @@
 import { lazy, type Ref, Suspense, useState } from 'react';
+import { isComposing } from '@/lib/keys';
 import { PlainText } from './PlainText';
 
 const Markdown = lazy(() => import('./Markdown'));
@@ -59,7 +60,7 @@ export function MarkdownEditor({
           placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key !== 'Escape' || event.nativeEvent.isComposing || !onEscape) return;
+            if (event.key !== 'Escape' || isComposing(event.nativeEvent) || !onEscape) return;
             event.preventDefault();
             onEscape();
           }}

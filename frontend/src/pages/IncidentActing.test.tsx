@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
@@ -127,6 +127,9 @@ describe('assigning', () => {
     await screen.findByRole('option', { name: /Doe, Jane/ });
     await user.type(await box(), 'Ane');
     expect(options()).toEqual(['Anenew name', 'Doe, Jane']);
+    // In Safari, the Enter that ends a composition.
+    fireEvent.keyDown(await box(), { key: 'Enter', keyCode: 229 });
+    expect(await box()).toHaveValue('Ane');
     await user.keyboard('{Enter}');
     await waitFor(() => expect(model.incidents.get(first)?.owner).toBe('Ane'));
   });

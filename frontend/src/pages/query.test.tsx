@@ -206,6 +206,8 @@ describe('completion', () => {
     const active = document.getElementById(box().getAttribute('aria-activedescendant') ?? '');
     expect(active).toHaveTextContent('status:');
     expect(active).toHaveAttribute('aria-selected', 'true');
+    fireEvent.keyDown(box(), { key: 'Enter', keyCode: 229 });
+    expect(box()).toHaveValue('s');
     await user.keyboard('{Enter}');
     expect(box()).toHaveValue('status:');
     expect(options()).toEqual(['open10', 'mitigated20', 'resolved30']);

@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/react';
+import { fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { expect, test } from 'vitest';
@@ -22,6 +22,16 @@ test('Enter takes what the arrows have reached, wherever it is by then', async (
   expect(reached()).toBe('Emil');
   await user.keyboard('{Enter}');
   expect(screen.getByRole('combobox')).toHaveValue('Emil');
+});
+
+test('the Enter that ends a composition chooses nothing, in Safari either', async () => {
+  const user = userEvent.setup();
+  render(<Field names={['Ana', 'Emil']} />);
+  await user.click(screen.getByRole('combobox'));
+  await user.keyboard('{ArrowDown}');
+  fireEvent.keyDown(screen.getByRole('combobox'), { key: 'Enter', keyCode: 229 });
+  expect(screen.getByRole('combobox')).toHaveValue('');
+  expect(reached()).toBe('Ana');
 });
 
 test('arrows go round, and typing begins anew', async () => {

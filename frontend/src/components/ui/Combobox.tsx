@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react';
 import { useActiveOption } from '@/hooks/useActiveOption';
+import { isComposing } from '@/lib/keys';
 import { OptionList, type Suggestion } from './OptionList';
 
 interface Props {
@@ -54,7 +55,7 @@ export function Combobox({
   }
 
   function handleKey(event: KeyboardEvent<HTMLInputElement>) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const chosen = shown ? suggestions[active] : undefined;
     if (move(event.key)) {
       setOpen(true);

@@ -7,6 +7,7 @@ import { useOwnerSuggestions } from '@/features/incidents/api/useSuggestions';
 import { countOf, subjectOf } from '@/features/incidents/model/acts';
 import { LIMITS } from '@/features/incidents/model/validate';
 import { useActiveOption } from '@/hooks/useActiveOption';
+import { isComposing } from '@/lib/keys';
 import '@/acting.css';
 
 interface Option extends Suggestion {
@@ -90,7 +91,7 @@ function OwnerChoice({
   const { active, move } = useActiveOption(options, text, 0);
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const chosen = options[active];
     if (event.key === 'Enter' && chosen) onChoose(chosen.owner);
     else if (!move(event.key)) return;
