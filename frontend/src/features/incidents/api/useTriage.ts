@@ -12,6 +12,7 @@ import type {
 } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
+import { awaitPart } from '@/lib/typed-ahead';
 import { useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
@@ -35,10 +36,18 @@ export function useTriage({
       review: (incident) => void navigate(incidentPath(incident), { state: { fromList: true } }),
       retry: (id) => acting?.retry(id),
       dismiss: (id) => acting?.dismiss(id),
-      assign: (target, anchor, { toMe = false } = {}) =>
-        withActing(client, (ready) =>
-          ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
-        ),
+      assign: (target, anchor, { toMe = false } = {}) => {
+        let isWanted = true;
+        const stopWaiting = awaitPart(() => {
+          isWanted = false;
+        });
+        const open = (ready: NonNullable<typeof acting>) => {
+          stopWaiting();
+          if (!isWanted) return;
+          ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) });
+        };
+        withActing(client, open, stopWaiting);
+      },
     };
   }, [acting, client, confirm, marks, navigate, onSent]);
 }

@@ -92,6 +92,7 @@ export function Peek({ incidents, place, onOpen }: Props) {
     <PeekPanel
       isWanted={isShown}
       onFailed={() => setOpen(false)}
+      takesKeys={false}
       ref={area}
       id={id ?? ''}
       row={incidents[at]}
