@@ -117,7 +117,6 @@ test('all that match, beyond the page: asked with the exact number, done at once
   await expect(bar(page)).toContainText('25 selected');
   await page.getByRole('button', { name: /^Select all 2[78] matching/ }).press('Enter');
   await expect(bar(page)).toContainText('All 28 matching');
-  await page.keyboard.press('j');
   await page.keyboard.press('m');
   const dialog = page.getByRole('dialog', { name: 'Mitigate 28 incidents?' });
   await expect(dialog).toContainText('1 of them is SEV1.');

@@ -1,7 +1,13 @@
 import { lazy, type Ref, Suspense, useState } from 'react';
+import { whenIdle } from '@/lib/idle';
+import { isComposing } from '@/lib/keys';
 import { PlainText } from './PlainText';
 
-const Markdown = lazy(() => import('./Markdown'));
+// Where it cannot be loaded, the text is read as it was written.
+const loadMarkdown = () => import('./Markdown').catch(() => ({ default: PlainText }));
+const Markdown = lazy(loadMarkdown);
+// What shows Markdown comes while the browser is idle, and this with it.
+whenIdle(() => void loadMarkdown());
 
 interface Props {
   id: string;
@@ -59,7 +65,7 @@ export function MarkdownEditor({
           placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key !== 'Escape' || event.nativeEvent.isComposing || !onEscape) return;
+            if (event.key !== 'Escape' || isComposing(event.nativeEvent) || !onEscape) return;
             event.preventDefault();
             onEscape();
           }}

@@ -1,5 +1,14 @@
-/** Puts a text into the clipboard; false where the browser does not allow it. */
-export async function copyText(text: string): Promise<boolean> {
+import { toast } from 'sonner';
+
+/** Copies the links to these paths, each on a line of its own, and tells of it; `what` begins the sentence. */
+export async function copyLinks(paths: readonly string[], what: string): Promise<void> {
+  const links = paths.map((path) => new URL(path, location.href).href).join('\n');
+  if (await copyText(links)) toast(`${what} copied`);
+  else toast.error('This browser does not let the page copy', { description: links });
+}
+
+/** False where the browser does not allow it. */
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

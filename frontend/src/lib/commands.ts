@@ -10,6 +10,7 @@ import {
 } from './keys';
 import { createListeners } from './listeners';
 import { readStored, useStored, writeStored } from './storage';
+import { giveUpPart, isPartAwaited } from './typed-ahead';
 
 type CommandGroup = 'Go' | 'List' | 'Move' | 'Select' | 'Act' | 'Writing' | 'Settings' | 'Help';
 
@@ -299,6 +300,12 @@ function isTaken({ target }: KeyboardEvent, chord: string): boolean {
   );
 }
 
+/** Whether the key is meant for a part of the page that is still on its way. */
+function isTypedAhead({ target }: KeyboardEvent, chord: string): boolean {
+  if (!isPartAwaited() || chord.startsWith('Mod+')) return false;
+  return !isEditable(target) && overlayOf(target) === null;
+}
+
 const PRESSED = 'a[href]:not(.row-link), button, input, summary, [role=button], [role=checkbox]';
 const ARROWED = 'input[type=radio], [role=radio], [role=slider], [role=tab], [role=listbox]';
 
@@ -362,7 +369,14 @@ export function listenToKeys(target: Document): () => void {
     const first = pending?.first;
     setPending(null);
     const chord = chordOf(event);
-    if (chord === null || event.defaultPrevented || isTaken(event, chord)) return;
+    if (chord === null || event.defaultPrevented) return;
+    if (isTypedAhead(event, chord)) {
+      // Keys that move elsewhere and those of the browser do what they always do.
+      if (chord === 'Escape') giveUpPart();
+      if (/^(Shift\+)?(.|Space|Enter|Arrow.*|Escape)$/u.test(chord)) event.preventDefault();
+      return;
+    }
+    if (isTaken(event, chord)) return;
 
     const here = snapshot.filter(({ scope }) => scope === undefined || isInRows(event.target));
     const find = (keys: string) => {

@@ -23,10 +23,17 @@ export function isModifier(event: KeyboardEvent): boolean {
   return MODIFIERS.has(event.key);
 }
 
+/**
+ * Whether the press belongs to an input method that composes a character. In Safari the Enter that ends that comes
+ * after it, and only its code tells.
+ */
+export function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** The key press in the notation above, or null for a press that can never be a command. */
 export function chordOf(event: KeyboardEvent): string | null {
-  // While an input method composes a character, its keys are not ours.
-  if (event.isComposing || event.keyCode === 229) return null;
+  if (isComposing(event)) return null;
   if (isModifier(event) || NOT_TYPED.has(event.key)) return null;
   const types = typesThirdCharacter(event);
   const mod = isMac ? event.metaKey : event.ctrlKey;

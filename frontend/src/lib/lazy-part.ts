@@ -1,10 +1,14 @@
 import { type ComponentType, createElement, useEffect, useEffectEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { whenIdle } from './idle';
+import { awaitPart } from './typed-ahead';
 
 interface Wanted {
   isWanted: boolean;
+  /** It could not be had, or was given up before it came. */
   onFailed: () => void;
+  /** Whether it will have the keyboard: keys that are pressed until it is there are then no commands. */
+  takesKeys?: boolean;
 }
 
 /**
@@ -20,8 +24,10 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
     part ??= await load();
   }
 
-  return function LazyPart({ isWanted, onFailed, ...props }: Props & Wanted) {
-    const [, setIsThere] = useState(part !== null);
+  return function LazyPart({ isWanted, onFailed, takesKeys = true, ...props }: Props & Wanted) {
+    const isThere = part !== null;
+    const [, setIsThere] = useState(isThere);
+    const giveUp = useEffectEvent(onFailed);
     const fail = useEffectEvent(() => {
       onFailed();
       toast.error('This part of the page could not be loaded. Reloading fetches it again.');
@@ -33,6 +39,10 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
         .then(() => setIsThere(true))
         .catch(() => fail());
     }, [isWanted]);
+    useEffect(() => {
+      if (!isWanted || !takesKeys || isThere) return undefined;
+      return awaitPart(() => giveUp());
+    }, [isWanted, takesKeys, isThere]);
     return isWanted && part !== null ? createElement(part, props as unknown as Props) : null;
   };
 }

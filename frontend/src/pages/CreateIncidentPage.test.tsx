@@ -225,7 +225,11 @@ describe('by keys alone', () => {
 
   test('Enter leads to what is missing without a complaint, and sends once nothing is', async () => {
     const { user, url } = renderApp('/incidents/new');
-    await user.type(await field('Title'), 'Disk full{Enter}');
+    await user.type(await field('Title'), 'Disk full');
+    // In Safari, the Enter that ends a composition.
+    fireEvent.keyDown(await field('Title'), { key: 'Enter', keyCode: 229 });
+    expect(await field('Title')).toHaveFocus();
+    await user.keyboard('{Enter}');
     expect(screen.getByRole('combobox', { name: 'Service' })).toHaveFocus();
     expect(screen.getByRole('combobox', { name: 'Service' })).toHaveAttribute(
       'aria-invalid',

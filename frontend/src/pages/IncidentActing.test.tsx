@@ -1,8 +1,8 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
-import { incident, page } from '@/testing/incidents';
+import { facets, incident, page } from '@/testing/incidents';
 import { type ModelServer, modelServer } from '@/testing/model-server';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -127,6 +127,9 @@ describe('assigning', () => {
     await screen.findByRole('option', { name: /Doe, Jane/ });
     await user.type(await box(), 'Ane');
     expect(options()).toEqual(['Anenew name', 'Doe, Jane']);
+    // In Safari, the Enter that ends a composition.
+    fireEvent.keyDown(await box(), { key: 'Enter', keyCode: 229 });
+    expect(await box()).toHaveValue('Ane');
     await user.keyboard('{Enter}');
     await waitFor(() => expect(model.incidents.get(first)?.owner).toBe('Ane'));
   });
@@ -153,6 +156,33 @@ describe('assigning', () => {
     await box();
     await user.keyboard('{Escape}');
     expect(link('Disk full')).toHaveFocus();
+  });
+
+  test('names stay in their places while one chooses, whatever others do', async () => {
+    let owners = ['Ana', 'Emil'];
+    let asked = 0;
+    server.use(
+      http.get('/api/incidents/facets', () => {
+        asked += 1;
+        const owner = owners.map((value, index) => ({ value, count: 9 - index }));
+        return HttpResponse.json({ ...facets, owner });
+      }),
+    );
+    const { user, client } = await open();
+    await user.keyboard('a');
+    await screen.findByRole('option', { name: 'Emil' });
+    await waitFor(() => expect(client.isFetching()).toBe(0));
+    owners = ['Emil', 'Ana', 'Zoë'];
+    const before = asked;
+    await act(() => client.invalidateQueries());
+    expect(asked).toBeGreaterThan(before);
+    expect(options()).toEqual(['Ana', 'Emil', 'Nobodynone']);
+    await user.keyboard('{ArrowDown}{Enter}');
+    await waitFor(() => expect(model.incidents.get(first)?.owner).toBe('Emil'));
+
+    // The next time they are as they are then.
+    await user.keyboard('a');
+    await waitFor(() => expect(options()).toEqual(['Emil', 'Ana', 'Zoë', 'Nobodynone']));
   });
 
   test('to me takes one key, and asks for my name where there is none', async () => {

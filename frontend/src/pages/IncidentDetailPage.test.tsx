@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
@@ -136,7 +136,13 @@ describe('changing', () => {
   test('the title: Enter saves, Escape does not, the focus returns to the button', async () => {
     const { user } = await open();
     await user.click(screen.getByRole('button', { name: 'Edit title' }));
-    await user.keyboard('Thrown away{Escape}');
+    await user.keyboard('Thrown away');
+    // In Safari, the Enter that ends a composition.
+    fireEvent.keyDown(screen.getByRole('combobox', { name: 'Title' }), {
+      key: 'Enter',
+      keyCode: 229,
+    });
+    await user.keyboard('{Escape}');
     expect(patches).toEqual([]);
     expect(screen.getByRole('button', { name: 'Edit title' })).toHaveFocus();
     await user.click(screen.getByRole('button', { name: 'Edit title' }));

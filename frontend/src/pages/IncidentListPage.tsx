@@ -78,7 +78,8 @@ function TriagePage() {
 
   /** So that Back finds the row again, and the incident its neighbours. */
   function onOpen(_: Incident, index: number) {
-    if (data === undefined) return;
+    // The peek may show one that is in this list no more.
+    if (data === undefined || index < 0) return;
     const { items: rows, total, totalIsExact, nextCursor: after } = data;
     const before = ((data.page ?? 1) - 1) * data.perPage;
     const { scrollY } = window;
@@ -152,7 +153,7 @@ function TriagePage() {
             )}
           </TriageList>
         )}
-        {data && <Peek incidents={data.items} onOpen={onOpen} />}
+        {data && <Peek incidents={data.items} place={list.place} onOpen={onOpen} />}
       </div>
     </div>
   );
@@ -196,6 +197,7 @@ function useReturnToRow(state: ListState, answer: IncidentList | undefined): voi
   const back = useNavigationType() === 'POP';
   const navigate = useNavigate();
   const opened = useRef<LastOpened | null>(null);
+  const turned = useRef(false);
   const done = useRef(false);
   useEffect(() => {
     if (answer === undefined || done.current) return;
@@ -207,7 +209,9 @@ function useReturnToRow(state: ListState, answer: IncidentList | undefined): voi
     const place = before + index;
     const page = Math.floor(place / state.perPage) + 1;
     const isElsewhere = page !== state.page && !answer.items.some((row) => row.id === id);
-    if (isElsewhere && page <= answer.pages) {
+    // Once: whatever the page then is, this is the way back to it.
+    if (isElsewhere && page <= answer.pages && !turned.current) {
+      turned.current = true;
       done.current = false;
       void navigate(`/${formatListState({ ...state, page })}`, { replace: true });
       return;

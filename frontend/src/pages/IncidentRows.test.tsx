@@ -218,6 +218,35 @@ describe('the selection', () => {
   });
 });
 
+describe('the header', () => {
+  test('has no row, so the keys of rows do nothing there, and j leads back to the last one', async () => {
+    const { user } = await open();
+    await user.keyboard('jjj');
+    await user.tab({ shift: true });
+    await user.tab({ shift: true });
+    expect(screen.getByRole('link', { name: 'Updated' })).toHaveFocus();
+    await user.keyboard('xe');
+    expect(changes).toEqual([]);
+    expect(screen.queryByRole('region', { name: 'Selection' })).toBeNull();
+    expect(screen.queryByText(/no longer in this list/)).toBeNull();
+    await user.keyboard('j');
+    expect(link(3)).toHaveFocus();
+  });
+
+  test('has the box of the page, from which keys act on what it chose, and on no single row', async () => {
+    const { user } = await open();
+    await user.keyboard('jjj');
+    await user.click(screen.getByRole('checkbox', { name: 'Select the page' }));
+    await user.keyboard('x');
+    expect(bar()).toHaveTextContent('5 selected');
+    await user.keyboard('j');
+    expect(link(3)).toHaveFocus();
+    screen.getByRole('checkbox', { name: 'Select the page' }).focus();
+    await user.keyboard('m');
+    expect(await screen.findByRole('dialog', { name: 'Mitigate 5 incidents?' })).toBeVisible();
+  });
+});
+
 describe('acting on the selection', () => {
   test('goes to all of it, and then nothing is chosen', async () => {
     const { user } = await open();
@@ -253,7 +282,7 @@ describe('acting on the selection', () => {
     await user.keyboard('{Control>}a{/Control}');
     await user.click(within(bar()).getByRole('button', { name: 'Select all 18 matching' }));
     expect(bar()).toHaveTextContent('All 18 matching');
-    link(1).focus();
+    expect(link(1)).toHaveFocus();
     await user.keyboard('e');
     const dialog = await screen.findByRole('dialog', { name: 'Resolve 13 incidents?' });
     expect(dialog).toHaveTextContent('2 of them are SEV1.');

@@ -206,6 +206,8 @@ describe('completion', () => {
     const active = document.getElementById(box().getAttribute('aria-activedescendant') ?? '');
     expect(active).toHaveTextContent('status:');
     expect(active).toHaveAttribute('aria-selected', 'true');
+    fireEvent.keyDown(box(), { key: 'Enter', keyCode: 229 });
+    expect(box()).toHaveValue('s');
     await user.keyboard('{Enter}');
     expect(box()).toHaveValue('status:');
     expect(options()).toEqual(['open10', 'mitigated20', 'resolved30']);
@@ -238,6 +240,25 @@ describe('completion', () => {
     await waitFor(() => expect(options().slice(0, 2)).toEqual(['meAna', 'noneunassigned4']));
     await user.keyboard('me created:<3');
     expect(options()).toContain('<3hwithin the last 3 hours');
+  });
+
+  test('what the arrows have reached stays reached when others take its place', async () => {
+    let owners = ['Ana', 'Emil'];
+    server.use(
+      http.get('/api/incidents/facets', () => {
+        const owner = owners.map((value) => ({ value, count: 1 }));
+        return HttpResponse.json({ ...facets, owner });
+      }),
+    );
+    const { user, client } = await open('/?q=');
+    await user.type(box(), 'owner:');
+    await waitFor(() => expect(options()).toEqual(['noneunassigned', 'Ana1', 'Emil1']));
+    await user.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}');
+    owners = ['Emil', 'Zoë', 'Ana'];
+    await act(() => client.invalidateQueries());
+    await waitFor(() => expect(options()).toEqual(['noneunassigned', 'Emil1', 'Zoë1', 'Ana1']));
+    await user.keyboard('{Enter}');
+    expect(box()).toHaveValue('owner:Emil');
   });
 
   test('Escape closes it first; Enter without a choice searches', async () => {

@@ -1,4 +1,6 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react';
+import { useActiveOption } from '@/hooks/useActiveOption';
+import { isComposing } from '@/lib/keys';
 import { OptionList, type Suggestion } from './OptionList';
 
 interface Props {
@@ -37,7 +39,7 @@ export function Combobox({
 }: Props) {
   const listId = useId();
   const [open, setOpen] = useState(false);
-  const [active, setActive] = useState(-1);
+  const { active, reset, move } = useActiveOption(suggestions, value, -1);
   // What is typed in full needs no offer.
   const only = suggestions.length === 1 && suggestions[0]?.value === value;
   const shown = open && suggestions.length > 0 && !only;
@@ -49,18 +51,14 @@ export function Combobox({
 
   function close() {
     setOpen(false);
-    setActive(-1);
+    reset();
   }
 
   function handleKey(event: KeyboardEvent<HTMLInputElement>) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const chosen = shown ? suggestions[active] : undefined;
-    const down = event.key === 'ArrowDown';
-    if (down || event.key === 'ArrowUp') {
+    if (move(event.key)) {
       setOpen(true);
-      const last = suggestions.length - 1;
-      if (down) setActive(active >= last ? 0 : active + 1);
-      else setActive(active <= 0 ? last : active - 1);
     } else if (event.key === 'Enter' && chosen && !event.ctrlKey && !event.metaKey) {
       choose(chosen);
     } else if (event.key === 'Escape' && shown) {
@@ -90,7 +88,6 @@ export function Combobox({
         onChange={(event) => {
           onChange(event.target.value);
           setOpen(true);
-          setActive(-1);
         }}
         onFocus={() => {
           if (offersAtOnce && value === '') setOpen(true);

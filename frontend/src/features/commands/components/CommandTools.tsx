@@ -25,6 +25,8 @@ export function CommandTools() {
     <Surfaces
       isWanted={shown !== null || pending !== null}
       onFailed={close}
+      // The second key of a sequence is pressed while the hint to it is on its way.
+      takesKeys={shown !== null}
       shown={shown}
       pending={pending}
       onClose={close}

@@ -33,18 +33,30 @@ async function fetchActing(): Promise<Module> {
   }
 }
 
-/** Does something with it at once, or as soon as it is there; presses keep their order. */
-export function withActing(client: QueryClient, run: (acting: Acting) => void): void {
+/**
+ * Does something with it at once, or as soon as it is there; presses keep their order. Where it cannot be had, that is
+ * told, and `onFailed` called.
+ */
+export function withActing(
+  client: QueryClient,
+  run: (acting: Acting) => void,
+  onFailed?: () => void,
+): void {
   if (loaded !== null) run(loaded.actingOf(client));
-  else void loadAndRun(client, run);
+  else void loadAndRun(client, run, onFailed);
 }
 
-async function loadAndRun(client: QueryClient, run: (acting: Acting) => void): Promise<void> {
+async function loadAndRun(
+  client: QueryClient,
+  run: (acting: Acting) => void,
+  onFailed?: () => void,
+): Promise<void> {
   const module = await loadActing().catch(() => null);
   if (module !== null) {
     run(module.actingOf(client));
     return;
   }
+  onFailed?.();
   toast.error(<span role="alert">The server cannot be reached. Nothing was changed.</span>, {
     action: { label: 'Retry', onClick: () => withActing(client, run) },
   });

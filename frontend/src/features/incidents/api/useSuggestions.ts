@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Suggestion } from '@/components/ui/OptionList';
 import { useDebounce } from '@/hooks/useDebounce';
 import { useDisplayName } from '@/lib/display-name';
@@ -37,11 +38,19 @@ export function useServiceSuggestions(
 
 const EVERYTHING = { ...DEFAULT_STATE, q: '' };
 
-/** The person at the keyboard first, then whoever owns the most incidents. */
+/**
+ * The person at the keyboard first, then whoever owns the most incidents. While one chooses they stay as they were
+ * when they came: every change of an incident counts anew, and would shuffle them under the hand.
+ */
 export function useOwnerSuggestions(text: string, active: boolean): Suggestion[] {
   const me = useDisplayName();
-  const { data } = useQuery({ ...facetsQuery(EVERYTHING), enabled: active });
-  const owners = (data?.owner ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
+  const { data, isFetching } = useQuery({ ...facetsQuery(EVERYTHING), enabled: active });
+  const [kept, setKept] = useState<typeof data>();
+  if (!active && kept) setKept(undefined);
+  if (active && !kept && data && !isFetching) setKept(data);
+  const owners = ((kept ?? data)?.owner ?? []).flatMap(({ value }) =>
+    value === null ? [] : [value],
+  );
   const names = [...new Set(me ? [me, ...owners] : owners)];
   const typed = text.trim().toLowerCase();
   return names

@@ -5,6 +5,7 @@ import { type Incident, incidentPath } from '@/features/incidents/model/incident
 import type { OnSent, Target, Triage, TriagePatch } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { displayName } from '@/lib/display-name';
+import { awaitPart } from '@/lib/typed-ahead';
 import { useActing, withActing } from './useActing';
 
 /** Acting on incidents. What is under way belongs to the tab: it goes on when the page is left. */
@@ -22,10 +23,18 @@ export function useTriage({ onSent }: { onSent?: OnSent } = {}): Triage {
       review: (incident) => void navigate(incidentPath(incident), { state: { fromList: true } }),
       retry: (id) => acting?.retry(id),
       dismiss: (id) => acting?.dismiss(id),
-      assign: (target, anchor, { toMe = false } = {}) =>
-        withActing(client, (ready) =>
-          ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) }),
-        ),
+      assign: (target, anchor, { toMe = false } = {}) => {
+        let isWanted = true;
+        const stopWaiting = awaitPart(() => {
+          isWanted = false;
+        });
+        const open = (ready: NonNullable<typeof acting>) => {
+          stopWaiting();
+          if (!isWanted) return;
+          ready.assign({ target, anchor, toMe, choose: (owner) => act(target, { owner }) });
+        };
+        withActing(client, open, stopWaiting);
+      },
     };
   }, [acting, client, marks, navigate, onSent]);
 }

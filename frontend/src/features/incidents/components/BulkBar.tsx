@@ -6,9 +6,11 @@ import { Popover } from '@/components/ui/Popover';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
 import type { Selection } from '@/features/incidents/model/selection';
 import { type Asked, belongs } from '@/features/incidents/model/steady-list';
+import { useFocusBack } from '@/hooks/useFocusBack';
 import { type CommandId, runCommand, titleOf } from '@/lib/commands';
 import { formatCount } from '@/lib/numbers';
 import { SEVERITIES } from '@/lib/search-params';
+import { tabStop } from './useRowFocus';
 
 /** The API refuses to change more than that by a filter. */
 const MOST_MATCHING = 10_000;
@@ -28,6 +30,9 @@ export function BulkBar({ selection, chosen, answer, filter, onAll, onClear }: P
   const { all } = selection;
   const size = all ? answer.total : chosen.length;
   const pageIsChosen = answer.items.every(({ id }) => selection.chosen.has(id));
+  const isPageOnly = pageIsChosen && !all;
+  // The button for all that match is gone once it was pressed, and the focus with it.
+  useFocusBack(isPageOnly, tabStop);
   const elsewhere = all ? '' : whereElse(chosen, answer.items, filter);
   return (
     <div className="bulk">
@@ -37,7 +42,7 @@ export function BulkBar({ selection, chosen, answer, filter, onAll, onClear }: P
             {all ? `All ${formatCount(size)} matching` : `${formatCount(size)} selected`}
           </strong>
           {elsewhere && <span className="bulk-note">{elsewhere}</span>}
-          {pageIsChosen && !all && <AllMatching answer={answer} onAll={onAll} />}
+          {isPageOnly && <AllMatching answer={answer} onAll={onAll} />}
           <span className="bulk-actions">
             <Act command="incident.resolve" />
             <Act command="incident.mitigate" />

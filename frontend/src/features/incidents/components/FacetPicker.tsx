@@ -2,6 +2,7 @@ import { ChevronDown } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { Popover } from '@/components/ui/Popover';
 import type { Name } from '@/lib/csv';
+import { isComposing } from '@/lib/keys';
 import { nameText } from '@/lib/query-text';
 
 interface Count {
@@ -69,7 +70,7 @@ export function FacetPicker(props: Props) {
   );
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     const boxes = [...(list.current?.querySelectorAll('input') ?? [])];
     const at = boxes.findIndex((box) => box === document.activeElement);
     if (event.key === 'ArrowDown') boxes[Math.min(at + 1, boxes.length - 1)]?.focus();

@@ -13,7 +13,7 @@ import { isPlainClick } from '@/lib/plain-click';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
 import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
-import { activeRow, tabStop, useRowFocus } from './useRowFocus';
+import { activeRow, isInHeader, tabStop, useRowFocus } from './useRowFocus';
 
 interface Column {
   key: SortKey;
@@ -62,6 +62,7 @@ export function IncidentTable(props: Props) {
   const density = useDensity();
   const navigate = useNavigate();
   const body = useRef<HTMLTableSectionElement>(null);
+  const isChosen = selection.all || selection.chosen.size > 0;
   const rowFocus = useRowFocus(body, {
     incidents,
     place,
@@ -72,7 +73,7 @@ export function IncidentTable(props: Props) {
   useCommand('row.open', () => tabStop()?.click());
   useCommand('row.select', () => {
     const id = activeRow()?.id;
-    if (id !== undefined) onSelect({ type: 'toggle', id });
+    if (id !== undefined && !isInHeader()) onSelect({ type: 'toggle', id });
   });
   useCommand('row.selectPage', () => onSelect({ type: 'page', chosen: true }));
 
@@ -101,24 +102,19 @@ export function IncidentTable(props: Props) {
       className="incidents"
       data-density={density}
       data-stale={stale || undefined}
-      data-keys="rows"
       aria-busy={stale}
     >
       <caption className="sr-only">Incidents</caption>
-      <thead role="rowgroup">
+      {/* What is chosen can be acted on from its box; else there is nothing here that keys of rows could be about. */}
+      <thead role="rowgroup" data-keys={isChosen ? 'rows' : undefined}>
         <tr role="row">
           <PageHeader incidents={incidents} selection={selection} onSelect={onSelect} />
           {COLUMNS.map((column) => (
-            <SortableHeader
-              key={column.key}
-              column={column}
-              state={state}
-              covered={selection.chosen.size > 0}
-            />
+            <SortableHeader key={column.key} column={column} state={state} covered={isChosen} />
           ))}
         </tr>
       </thead>
-      <tbody ref={body} role="rowgroup" onClick={openRow} {...rowFocus}>
+      <tbody ref={body} role="rowgroup" data-keys="rows" onClick={openRow} {...rowFocus}>
         {incidents.map((incident) => {
           const left = !belongs(incident, filter);
           return (

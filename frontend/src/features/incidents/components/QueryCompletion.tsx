@@ -11,6 +11,7 @@ import {
   optionsFor,
   slotAt,
 } from '@/features/incidents/model/complete';
+import { useActiveOption } from '@/hooks/useActiveOption';
 import { useDebounce } from '@/hooks/useDebounce';
 import { useDisplayName } from '@/lib/display-name';
 import { formatCount, formatEstimate } from '@/lib/numbers';
@@ -42,11 +43,10 @@ export default function QueryCompletion(props: CompletionProps) {
   const options = slot ? optionsFor(slot, text, known, now) : [];
   // What was decided by key holds until something else is typed.
   const place = `${caret} ${text}`;
-  const [decided, setDecided] = useState({ place: '', open: false, active: -1 });
-  const isDecided = decided.place === place;
-  const isOpen = isDecided ? decided.open : slot !== null && isBegun(slot);
+  const [decided, setDecided] = useState({ place: '', open: false });
+  const { active, reset, move } = useActiveOption(options, place, -1);
+  const isOpen = decided.place === place ? decided.open : slot !== null && isBegun(slot);
   const shown = isOpen && options.length > 0;
-  const active = isDecided && shown ? Math.min(decided.active, options.length - 1) : -1;
 
   const activeId = active >= 0 ? `${id}-${active}` : undefined;
   useEffect(() => {
@@ -61,13 +61,8 @@ export default function QueryCompletion(props: CompletionProps) {
 
   function handle(event: KeyboardEvent<HTMLInputElement>): boolean {
     const { key } = event;
-    if (key === 'ArrowDown' || key === 'ArrowUp') {
-      if (options.length === 0) return false;
-      const step = key === 'ArrowDown' ? 1 : -1;
-      const from = !shown && step < 0 ? 0 : active;
-      const next = from + step;
-      const last = options.length - 1;
-      setDecided({ place, open: true, active: next > last ? 0 : next < 0 ? last : next });
+    if (options.length > 0 && move(key)) {
+      setDecided({ place, open: true });
       return true;
     }
     if (!shown) return false;
@@ -75,7 +70,8 @@ export default function QueryCompletion(props: CompletionProps) {
     // Tab goes on where nothing is chosen.
     if (key === 'Tab') return !event.shiftKey && choose(options[active]);
     if (key !== 'Escape') return false;
-    setDecided({ place, open: false, active: -1 });
+    setDecided({ place, open: false });
+    reset();
     return true;
   }
 

@@ -18,6 +18,7 @@ import { useDebounce } from '@/hooks/useDebounce';
 import { useListState } from '@/hooks/useListState';
 import { useCommand } from '@/lib/commands';
 import { incidentKeyIn } from '@/lib/incident-key';
+import { isComposing } from '@/lib/keys';
 import { DEFAULT_STATE, formatListState, QUERY_MAX, withFilter } from '@/lib/search-params';
 import type { CompletionHandle, CompletionProps } from './QueryCompletion';
 import { QueryMarks, useMistakes } from './QueryMarks';
@@ -155,7 +156,7 @@ export function SearchBox() {
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
-    if (event.nativeEvent.isComposing || completion.current?.onKeyDown(event)) return;
+    if (isComposing(event.nativeEvent) || completion.current?.onKeyDown(event)) return;
     if (event.key !== 'Escape') return;
     event.preventDefault();
     stepBack();

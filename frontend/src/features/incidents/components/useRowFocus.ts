@@ -59,6 +59,25 @@ export function tabStop(): HTMLElement | null {
   return document.querySelector('.row-link[tabindex="0"]');
 }
 
+/** Makes a row the active one, and leaves the focus where it is. */
+export function activateRow(id: string): void {
+  const body = document.querySelector<Body>('.incidents tbody');
+  const index = [...(body?.rows ?? [])].findIndex((row) => row.dataset.id === id);
+  if (body === null || index < 0) return;
+  setActive({ id, index });
+  makeTabStop(body, body.rows[index]);
+}
+
+/** Whether the focus is in the header of the rows, where no row is highlighted. */
+export function isInHeader(): boolean {
+  return document.activeElement?.closest('.incidents thead') != null;
+}
+
+function goToRows(): void {
+  tabStop()?.focus({ preventScroll: true });
+  tabStop()?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+}
+
 /** After something was done to the row with the focus: on to the next one. */
 export function moveOn(): void {
   const row = document.activeElement?.closest('.incidents tbody tr')?.nextElementSibling;
@@ -114,6 +133,10 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
 
   /** Moves by so many rows and stops at the ends. */
   function move(by: number, extend = false): void {
+    if (isInHeader()) {
+      goToRows();
+      return;
+    }
     const rows = [...(body.current?.rows ?? [])];
     const { id, index } = active ?? { id: '', index: -1 };
     const here = rows.findIndex((row) => row.dataset.id === id);
@@ -133,10 +156,7 @@ export function useRowFocus(body: RefObject<Body | null>, options: Options) {
   useCommand('row.last', () => move(incidents.length));
   useCommand('row.extendNext', () => move(1, true));
   useCommand('row.extendPrevious', () => move(-1, true));
-  useCommand('rows.focus', () => {
-    tabStop()?.focus({ preventScroll: true });
-    tabStop()?.closest('tr')?.scrollIntoView({ block: 'nearest' });
-  });
+  useCommand('rows.focus', goToRows);
 
   return {
     onFocus: (event: FocusEvent<Body>) => {

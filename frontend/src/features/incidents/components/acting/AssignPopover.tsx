@@ -6,6 +6,8 @@ import type { Assigning } from '@/features/incidents/api/acting';
 import { useOwnerSuggestions } from '@/features/incidents/api/useSuggestions';
 import { countOf, subjectOf } from '@/features/incidents/model/acts';
 import { LIMITS } from '@/features/incidents/model/validate';
+import { useActiveOption } from '@/hooks/useActiveOption';
+import { isComposing } from '@/lib/keys';
 import '@/acting.css';
 
 interface Option extends Suggestion {
@@ -85,17 +87,14 @@ function OwnerChoice({
 }) {
   const listId = useId();
   const [text, setText] = useState('');
-  const [active, setActive] = useState(0);
   const options = optionsOf(useOwnerSuggestions(text, true), text.trim());
-  const at = Math.min(active, options.length - 1);
+  const { active, move } = useActiveOption(options, text, 0);
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
-    const chosen = options[at];
-    if (event.key === 'ArrowDown') setActive((at + 1) % options.length);
-    else if (event.key === 'ArrowUp') setActive((at - 1 + options.length) % options.length);
-    else if (event.key === 'Enter' && chosen) onChoose(chosen.owner);
-    else return;
+    if (isComposing(event.nativeEvent)) return;
+    const chosen = options[active];
+    if (event.key === 'Enter' && chosen) onChoose(chosen.owner);
+    else if (!move(event.key)) return;
     event.preventDefault();
   }
 
@@ -111,19 +110,16 @@ function OwnerChoice({
         aria-autocomplete="list"
         aria-expanded="true"
         aria-controls={listId}
-        aria-activedescendant={options.length > 0 ? `${listId}-${at}` : undefined}
+        aria-activedescendant={options.length > 0 ? `${listId}-${active}` : undefined}
         value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          setActive(0);
-        }}
+        onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
       />
       <OptionList
         id={listId}
         label="Owners"
         options={options}
-        active={at}
+        active={active}
         className="assign-options"
         onChoose={({ owner }) => onChoose(owner)}
       />

@@ -23,6 +23,7 @@ import type { Incident, IncidentDraft } from '@/features/incidents/model/inciden
 import { likelyServices } from '@/features/incidents/model/likely-services';
 import { checkDraft, FIELD_ORDER, type FieldMessages } from '@/features/incidents/model/validate';
 import { useCommand } from '@/lib/commands';
+import { isComposing } from '@/lib/keys';
 import { SEVERITIES, STATUSES } from '@/lib/search-params';
 import { ChoiceGroup } from './ChoiceGroup';
 import { DraftNotes } from './DraftNotes';
@@ -99,7 +100,7 @@ export function IncidentForm({ listSearch, onSend, onFound }: Props) {
   /** In a field that is filled in, Enter leads to what is still missing; then it sends, as it does in any form. */
   function onKeyDown(event: KeyboardEvent) {
     const { key, target, ctrlKey, metaKey, nativeEvent } = event;
-    if (key !== 'Enter' || ctrlKey || metaKey || nativeEvent.isComposing) return;
+    if (key !== 'Enter' || ctrlKey || metaKey || isComposing(nativeEvent)) return;
     if (!(target instanceof HTMLInputElement) || target.type === 'checkbox') return;
     const own = target.closest<HTMLElement>('[data-field]')?.dataset.field;
     const missing = NEEDED.find((field) => (values[field] ?? '').trim() === '');

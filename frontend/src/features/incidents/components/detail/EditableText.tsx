@@ -10,6 +10,7 @@ import {
 import type { Incident } from '@/features/incidents/model/incident';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
+import { isComposing } from '@/lib/keys';
 import { EditorButtons } from './EditorButtons';
 
 interface Props {
@@ -93,7 +94,7 @@ function TextEditor(props: Props & { onClose: () => void }) {
   useCommand('form.submit', () => void save(), { within: area });
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) void save();
     else if (event.key === 'Escape') onClose();
     else return;

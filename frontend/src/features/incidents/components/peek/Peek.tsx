@@ -1,6 +1,11 @@
 import { startTransition, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
-import { activeRow, focusRow, followActiveRow } from '@/features/incidents/components/useRowFocus';
+import {
+  activateRow,
+  activeRow,
+  focusRow,
+  followActiveRow,
+} from '@/features/incidents/components/useRowFocus';
 import type { Incident } from '@/features/incidents/model/incident';
 import { useCommand } from '@/lib/commands';
 import { lazyPart } from '@/lib/lazy-part';
@@ -10,6 +15,8 @@ const PeekPanel = lazyPart(async () => (await import('./PeekPanel')).PeekPanel);
 interface Props {
   /** The rows, in the order of the table. */
   incidents: readonly Incident[];
+  /** Which list, in which order, and which of its pages the rows are. */
+  place: string;
   /** Told before the page of an incident opens. */
   onOpen: (incident: Incident, index: number) => void;
 }
@@ -22,7 +29,7 @@ const REACH = 2;
  * browser's history, so that Back finds the list as it was left. It is in no URL: what is shared is the incident's own,
  * and to write it while `j` is held down would be a visit to the list for every row.
  */
-export function Peek({ incidents, onOpen }: Props) {
+export function Peek({ incidents, place, onOpen }: Props) {
   const { key } = useLocation();
   const [open, setOpen] = useState<boolean>(() => window.history.state?.peek === true);
   const [id, setId] = useState(() => activeRow()?.id ?? null);
@@ -47,6 +54,19 @@ export function Peek({ incidents, onOpen }: Props) {
   }, [open, key]);
 
   const at = incidents.findIndex((incident) => incident.id === id);
+  const isShown = open && id !== null;
+
+  const [shownPlace, setShownPlace] = useState(place);
+  if (shownPlace !== place) {
+    setShownPlace(place);
+    // In another list it goes on with the first row, as the focus does, unless what it shows is there as well.
+    if (at < 0) setId(incidents[0]?.id ?? null);
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows of another place have no active one yet.
+  useEffect(() => {
+    // Keys that are pressed in the peek are about what it shows.
+    if (isShown && activeRow() === null) activateRow(id);
+  }, [id, isShown, place]);
 
   function close() {
     // The keyboard stays in the list.
@@ -54,14 +74,25 @@ export function Peek({ incidents, onOpen }: Props) {
     setOpen(false);
   }
 
-  useCommand('row.peek', () => (open ? close() : setOpen(true)));
-  useCommand('close', close, { enabled: open });
+  useCommand('row.peek', () => (isShown ? close() : setOpen(true)));
+  useCommand('close', close, { enabled: isShown });
+  useCommand(
+    'row.open',
+    () => {
+      // Its row may have left, and another one be in the place of it.
+      if (!area.current?.contains(document.activeElement)) return false;
+      area.current.querySelector<HTMLElement>('.peek-title a')?.click();
+      return true;
+    },
+    { enabled: isShown, within: area },
+  );
 
   const near = at < 0 ? [] : neighbours(incidents, at);
   return (
     <PeekPanel
-      isWanted={open && id !== null}
+      isWanted={isShown}
       onFailed={() => setOpen(false)}
+      takesKeys={false}
       ref={area}
       id={id ?? ''}
       row={incidents[at]}

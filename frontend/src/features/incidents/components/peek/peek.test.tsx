@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { applyUpdates } from '@/features/incidents/api/live-updates';
 import type { Incident } from '@/features/incidents/model/incident';
 import { event, facets, incident, page } from '@/testing/incidents';
@@ -10,6 +10,8 @@ import { server } from '@/testing/server';
 const TITLES = ['First', 'Second', 'Third', 'Fourth', 'Fifth', 'Sixth', 'Seventh', 'Eighth'];
 
 let rows: Incident[];
+/** Of `rows`, what the list has for a query. */
+let listed: (q: string) => Incident[];
 /** The numbers of the incidents whose histories were asked for, in order, and of those that were given up. */
 let asked: number[];
 let aborted: number[];
@@ -23,14 +25,17 @@ beforeEach(() => {
   rows = TITLES.map((title, index) =>
     incident({ number: index + 1, title, summary: `Summary of **${title}**` }),
   );
+  listed = () => rows;
   asked = [];
   aborted = [];
   patches = [];
   hold = Promise.resolve();
   server.use(
     http.get('/api/incidents', ({ request }) => {
-      const second = new URL(request.url).searchParams.get('page') === '2';
-      const items = second ? rows.slice(6) : rows.slice(0, 6);
+      const query = new URL(request.url).searchParams;
+      const second = query.get('page') === '2';
+      const all = listed(query.get('q') ?? '');
+      const items = second ? all.slice(6) : all.slice(0, 6);
       return HttpResponse.json(page(items, { page: second ? 2 : 1, total: 8, pages: 2 }));
     }),
     http.get('/api/incidents/facets', () => HttpResponse.json(facets)),
@@ -130,7 +135,6 @@ describe('following the row that has the focus', () => {
   test('goes on with the row in the place of one that left', async () => {
     const { user } = await openAt('Second');
     await user.click(screen.getByRole('link', { name: 'Next page' }));
-    await screen.findByRole('link', { name: 'Seventh' });
     // The link to a next page is gone, and the focus on the first row of the last one.
     await waitFor(() => expect(row('Seventh')).toHaveFocus());
     await waitFor(() => expect(peek()).toHaveAccessibleName('INC-7 Seventh'));
@@ -248,4 +252,68 @@ test('Back from the page of an incident finds the peek as it was', async () => {
   await user.click(screen.getByRole('link', { name: 'Incidents' }));
   await waitFor(() => expect(row('Second')).toHaveFocus());
   expect(await screen.findByRole('complementary')).toHaveAccessibleName('INC-2 Second');
+});
+
+describe('a row that is not in the list', () => {
+  const text = () => within(peek()).getByRole('group', { name: 'Summary' });
+  const chip = () => screen.getByRole('button', { name: /^SEV1\s*\d/ });
+
+  test('because it is another list: the first one of that is shown, and found again by Back', async () => {
+    const { user, url } = await openAt('Second');
+    listed = (q) => (q.includes('sev:1') ? rows.slice(3) : rows);
+    await user.click(chip());
+    await waitFor(() => expect(peek()).toHaveAccessibleName('INC-4 Fourth'));
+    const list = url();
+    await user.click(within(peek()).getByRole('link', { name: /^Open/ }));
+    await screen.findByRole('heading', { level: 1, name: 'Fourth' });
+    await user.click(screen.getByRole('link', { name: 'Incidents' }));
+    await waitFor(() => expect(row('Fourth')).toHaveFocus());
+    expect(url()).toBe(list);
+  });
+
+  test('nor is any other: the peek is there again once there are rows', async () => {
+    const { user } = await openAt('Second');
+    listed = (q) => (q.includes('sev:1') ? [] : rows);
+    await user.click(chip());
+    await waitFor(() => expect(screen.queryByRole('complementary')).toBeNull());
+    await user.click(chip());
+    expect(await screen.findByRole('complementary')).toHaveAccessibleName('INC-1 First');
+  });
+
+  test('after a page was turned from within the peek: keys are about what it shows', async () => {
+    const { user, url } = await openAt('Second');
+    text().focus();
+    await user.keyboard(']');
+    await waitFor(() => expect(peek()).toHaveAccessibleName('INC-7 Seventh'));
+    expect(text()).toHaveFocus();
+    await user.keyboard('e');
+    await waitFor(() => expect(patches).toEqual([{ number: 7, body: { status: 'RESOLVED' } }]));
+    await user.keyboard('{Enter}');
+    expect(url()).toBe('/incidents/INC-7');
+  });
+
+  test('because it left: it stays, is what Enter opens, and Back leads to the list', async () => {
+    const { user, url } = await openAt('Second');
+    listed = () => rows.toSpliced(1, 1);
+    chip().focus();
+    await user.keyboard('.');
+    await waitFor(() => expect(screen.queryByRole('row', { name: /Second/ })).toBeNull());
+    expect(peek()).toHaveAccessibleName('INC-2 Second');
+    const list = url();
+    (await within(peek()).findByRole('group', { name: 'Summary' })).focus();
+    await user.keyboard('{Enter}');
+    expect(url()).toBe('/incidents/INC-2');
+    await screen.findByRole('heading', { level: 1, name: 'Second' });
+    await user.click(screen.getByRole('link', { name: 'Incidents' }));
+    await screen.findByRole('link', { name: 'Third' });
+    expect(url()).toBe(list);
+  });
+});
+
+test('Back to a place that no page has looks for it once', async () => {
+  const remembered = { search: '', scrollY: 300, rows: [], index: -1, before: 0, total: 8 };
+  sessionStorage.setItem('lastOpened', JSON.stringify(remembered));
+  const scrollTo = vi.spyOn(window, 'scrollTo');
+  renderApp('/');
+  await waitFor(() => expect(scrollTo).toHaveBeenCalledWith(0, 300));
 });

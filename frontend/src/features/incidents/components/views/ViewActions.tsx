@@ -1,10 +1,9 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { FieldMessage } from '@/components/ui/Field';
 import { keptOf, stateOf, VIEW_NAME_MAX, type View } from '@/features/incidents/model/views';
 import { useFocusBack } from '@/hooks/useFocusBack';
-import { copyText } from '@/lib/clipboard';
+import { copyLinks } from '@/lib/clipboard';
 import { type ListState, sharedSearch } from '@/lib/search-params';
 import { reasonOf } from './reason';
 
@@ -98,10 +97,8 @@ export function ViewActions(props: Props) {
 }
 
 /** The link says what the view shows, so that it is the same for whoever opens it. */
-async function copyLink(view: View) {
-  const link = new URL(`/${sharedSearch(stateOf(view))}`, location.href).href;
-  if (await copyText(link)) toast(`The link to “${view.name}” copied`);
-  else toast.error('This browser does not let the page copy', { description: link });
+function copyLink(view: View) {
+  return copyLinks([`/${sharedSearch(stateOf(view))}`], `The link to “${view.name}”`);
 }
 
 interface RenameProps {
