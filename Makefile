@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk openapi lock clean
+.PHONY: run dev admin test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -14,6 +14,9 @@ dev: $(VENV)/.installed-dev frontend/node_modules/.installed ## Serve with reloa
 	@(cd frontend && API_URL=http://127.0.0.1:$${PORT:-5000} exec npm run --silent dev) & pages=$$!; \
 	(cd backend && exec $(BIN)/python app.py --demo --reload); status=$$?; \
 	kill $$pages 2>/dev/null; wait; exit $$status
+
+admin: $(VENV)/.installed ## Make an admin, who can invite others
+	@cd backend && exec $(BIN)/python admin.py
 
 test: lint test-backend test-frontend size e2e ## Everything
 

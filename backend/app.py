@@ -14,6 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
+from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import BACKEND, Settings, SettingsError
@@ -71,11 +72,30 @@ def prepare(settings: Settings, *, demo: bool) -> None:
 
     app = create_app(settings)
     upgrade_database(app)
+    if settings.auth_required:
+        first_admin(app, settings)
     if demo:
         from tracker.demo import load_demo_when_new
 
         if loaded := load_demo_when_new(app):
             say(f"Loaded {loaded} demo incidents.")
+
+
+def first_admin(app: Flask, settings: Settings) -> None:
+    """Make the admin that the environment names where there is no account yet, or say that there is none."""
+    from tracker.accounts import operations
+    from tracker.extensions import db
+
+    with app.app_context():
+        if operations.has_accounts():
+            return
+        if settings.admin_email is None or settings.admin_password is None:
+            say("There is no account yet, and one has to sign in: make the first admin with `make admin`.")
+            return
+        name = settings.admin_email.partition("@")[0]
+        operations.make_admin(email=settings.admin_email, name=name, password=settings.admin_password)
+        db.session.commit()
+        say(f"Made the first admin, {settings.admin_email}.")
 
 
 def serve(settings: Settings) -> None:

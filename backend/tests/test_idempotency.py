@@ -64,6 +64,8 @@ def test_there_is_a_test_for_every_write(app: Flask) -> None:
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) & {"POST", "PATCH", "PUT", "DELETE"}
+        # Those of accounts need somebody who has signed in: tests/accounts.
+        if not rule.endpoint.startswith("accounts.")
     }
     made = [write(Existing("<incident_id>", "<change_id>", "<view_id>")) for write in WRITES.values()]
     assert {(method, path) for method, path, _ in made} == routes

@@ -80,10 +80,7 @@ def test_a_command_answers_with_what_it_says(
 
 def test_every_endpoint_of_the_readme_exists_and_none_is_missing(client: FlaskClient) -> None:
     told = {
-        (
-            method,
-            path.replace("{id}", "{incident_id}").replace("{changeId}", "{change_id}").replace("{viewId}", "{view_id}"),
-        )
+        (method, re.sub(r"\{(\w+)Id}", r"{\1_id}", path.replace("{id}", "{incident_id}")))
         for methods, path in re.findall(r"^\| ([A-Z, ]+) \| `(/api/[^`]*)` \|", README, re.MULTILINE)
         for method in methods.split(", ")
     }

@@ -33,6 +33,7 @@ READS = [
     "/api/incidents/similar?title=Something&service=payments-api",
     "/api/openapi.json",
     "/api/services",
+    "/api/session",
     "/api/views",
     "/api/views/open",
 ]
@@ -507,6 +508,9 @@ def test_no_address_escapes_the_rules(app: Flask, client: FlaskClient, create: A
     number = create()["number"]
     seen = set()
     for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("accounts.") and rule.endpoint != "accounts.get_session":
+            # Nobody gets as far in open mode: tests/accounts walks these.
+            continue
         values = {
             "incident_id": f"INC-{number}",
             "change_id": "x",

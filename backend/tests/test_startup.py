@@ -72,11 +72,15 @@ def test_a_port_in_use_ends_the_program_before_it_begins(tmp_path: Path, taken: 
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         ({"ALLOW_OPEN_NETWORK": "yes"}, "ALLOW_OPEN_NETWORK must be 1 (on) or 0 (off)"),
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must list origins"),
-        ({"HOST": "192.0.2.1"}, "HOST=192.0.2.1 can be reached from other machines"),
+        ({"HOST": "192.0.2.1", "AUTH_MODE": "open"}, "HOST=192.0.2.1 can be reached from other machines"),
+        ({"AUTH_MODE": "none"}, "AUTH_MODE must be one of open, required"),
+        ({"ADMIN_EMAIL": "ana@example.com"}, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"),
+        ({"ADMIN_EMAIL": "ana", "ADMIN_PASSWORD": "x" * 12}, "ADMIN_EMAIL must be an e-mail address"),
+        ({"ADMIN_EMAIL": "ana@example.com", "ADMIN_PASSWORD": "short"}, "ADMIN_PASSWORD must be 12 to 256"),
         ({"HOST": "no.such.host.invalid", "ALLOW_OPEN_NETWORK": "1"}, "IP address or localhost"),
         ({"CORS_ORIGINS": "http://[::1]:3000"}, "origins such as"),
-        ({"HOST": "0.0.0.0"}, "ALLOW_OPEN_NETWORK=1"),  # noqa: S104 - refused.
-        ({"HOST": "192.0.2.1", "ALLOW_OPEN_NETWORK": "1"}, "Cannot listen on 192.0.2.1"),
+        ({"HOST": "0.0.0.0", "AUTH_MODE": "open"}, "ALLOW_OPEN_NETWORK=1"),  # noqa: S104 - refused.
+        ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "localhost"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "postgresql://localhost:port/x"}, "DATABASE_URL"),

@@ -5,7 +5,8 @@ from threading import BoundedSemaphore
 from flask import Flask
 from flask_cors import CORS
 
-from tracker import about, admission, browser, database, logging, problems
+from tracker import about, admission, browser, callers, database, logging, problems
+from tracker.accounts import routes as accounts
 from tracker.config import BACKEND, Settings
 from tracker.extensions import api, db, migrate
 from tracker.history import routes as history
@@ -22,7 +23,7 @@ MIGRATIONS = BACKEND / "migrations"
 BODY_MAX = 1024 * 1024
 """Bytes that a request's body may have."""
 # What pages of other origins may send, and see of an answer.
-READ_HEADERS = ("If-None-Match", "Last-Event-ID", "X-Request-ID")
+READ_HEADERS = ("Authorization", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 WRITE_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "X-Actor")
 SHOWN_HEADERS = (
     "Change-Id", "Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID",
@@ -50,8 +51,9 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     logging.register(app)
     problems.register(app)
     admission.register(app, settings.threads)
-    if not settings.allow_open_network:
+    if not settings.allow_open_network and not settings.auth_required:
         app.before_request(check_host)
+    callers.register(app, required=settings.auth_required)
     app.before_request(check_request)
 
     db.init_app(app)
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     api.register_blueprint(incidents.blp)
     api.register_blueprint(history.blp)
     api.register_blueprint(views.blp)
+    api.register_blueprint(accounts.blp)
     about.register(app)
     browser.register(app)
     if settings.cors_origins:

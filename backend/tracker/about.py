@@ -75,7 +75,7 @@ def _select(engine: Engine) -> None:
 _probe = _Probe()
 
 
-@blp.route("/health")
+@blp.route("/health", needs=None)
 @blp.response(200, Health, example={"status": "ok", "database": "ok", "version": VERSION})
 @blp.alt_response(
     503,
@@ -91,19 +91,19 @@ def get_health() -> Response:
     return json_response({"status": "ok", "database": "ok", "version": VERSION})
 
 
-@docs.route("/openapi.json")
+@docs.route("/openapi.json", needs=None)
 def get_openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
     return json_response(api.spec.to_dict())
 
 
-@docs.route("/docs")
+@docs.route("/docs", needs=None)
 def get_docs() -> str:
     """The documentation as a page."""
     return render_template("docs.html")
 
 
-@docs.route("/docs/<path:name>")
+@docs.route("/docs/<path:name>", needs=None)
 def get_docs_asset(name: str) -> Response:
     """What the page is made of, from this server: it works where no other host can be reached."""
     if name == "start.js":

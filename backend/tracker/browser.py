@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, send_from_directory
 from werkzeug.exceptions import NotFound as NoSuchFile
 from werkzeug.routing import PathConverter
 
+from tracker.callers import needing
 from tracker.config import BACKEND
 from tracker.problems import NotFound
 
@@ -43,6 +44,7 @@ class PagePath(PathConverter):
 
 @blp.route("/")
 @blp.route("/<page:path>")
+@needing(None)
 def get_page(path: str = "") -> Response:
     """A file of the build, or else the page itself, which routes on the client."""
     if not (DIST / "index.html").is_file():

@@ -7,7 +7,7 @@ The environment wins over ``backend/.env``. ``.env.example`` lists them all, whi
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 BACKEND = Path(__file__).resolve().parent.parent
+AUTH_MODES = ("open", "required")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -67,6 +68,9 @@ class Settings:
     slow_query_ms: int = 500
     database_url: str | None = None
     data_dir: Path = BACKEND.parent / "data"
+    auth_mode: str = ""
+    admin_email: str | None = None
+    admin_password: str | None = field(default=None, repr=False)
     allow_open_network: bool = False
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
@@ -87,18 +91,26 @@ class Settings:
     def parse(cls, environment: Mapping[str, str | None]) -> "Settings":
         """The settings that ``environment`` describes; an empty value counts as not set."""
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            name = field.name.upper()
+        for setting in fields(cls):
+            name = setting.name.upper()
             raw = (environment.get(name) or "").strip()
             if raw:
-                values[field.name] = _READERS[field.name](name, raw)
+                values[setting.name] = _READERS[setting.name](name, raw)
         settings = cls(**values)
-        if not is_loopback(settings.host) and not settings.allow_open_network:
+        if not settings.auth_required and not is_loopback(settings.host) and not settings.allow_open_network:
             raise SettingsError(
-                f"HOST={settings.host} can be reached from other machines, and there is no sign-in to keep them out: "
-                "use HOST=127.0.0.1, or set ALLOW_OPEN_NETWORK=1 if everyone on that network may change everything."
+                f"HOST={settings.host} can be reached from other machines, and with AUTH_MODE=open nobody signs in: "
+                "use HOST=127.0.0.1 or AUTH_MODE=required, or set ALLOW_OPEN_NETWORK=1 if everyone on that network "
+                "may change everything."
             )
+        if (settings.admin_email is None) != (settings.admin_password is None):
+            raise SettingsError("ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither.")
         return settings
+
+    @property
+    def auth_required(self) -> bool:
+        """Whether one has to sign in: as AUTH_MODE says, and without it wherever other machines can reach."""
+        return self.auth_mode == "required" if self.auth_mode else not is_loopback(self.host)
 
 
 def _address(name: str, raw: str) -> str:
@@ -141,6 +153,24 @@ def _log_level(name: str, raw: str) -> str:
     return raw.lower()
 
 
+def _auth_mode(name: str, raw: str) -> str:
+    if raw not in AUTH_MODES:
+        raise SettingsError(f"{name} must be one of {', '.join(AUTH_MODES)}, but is {raw!r}.")
+    return raw
+
+
+def _secret(name: str, raw: str) -> str:
+    if not 12 <= len(raw) <= 256:
+        raise SettingsError(f"{name} must be 12 to 256 characters long.")
+    return raw
+
+
+def _email(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+", raw) or len(raw) > 254:
+        raise SettingsError(f"{name} must be an e-mail address, but is {raw!r}.")
+    return raw.lower()
+
+
 _READERS: dict[str, Any] = {
     "host": _address,
     "port": _number(1, 65535),
@@ -153,6 +183,9 @@ _READERS: dict[str, Any] = {
     "database_url": lambda _name, raw: normalise_database_url(raw),
     # From the top of the repository, so that it is the same folder wherever the program is started.
     "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),
+    "auth_mode": _auth_mode,
+    "admin_email": _email,
+    "admin_password": _secret,
     "allow_open_network": _switch,
     "cors_origins": _origins,
     "log_level": _log_level,

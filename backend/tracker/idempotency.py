@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.extensions import Base, db
-from tracker.parsing import actor
+from tracker.parsing import person
 from tracker.problems import Invalid, Running
 from tracker.wire import NAME_MAX, dumps
 
@@ -83,6 +83,23 @@ def in_one_transaction(view: Callable[..., Response]) -> Callable[..., Response]
     return write
 
 
+def in_one_transaction_once(view: Callable[..., Response]) -> Callable[..., Response]:
+    """As :func:`in_one_transaction`, for answers that hold a secret or come of one: they are not kept.
+
+    An ``Idempotency-Key`` is refused there, rather than ignored.
+    """
+
+    @wraps(view)
+    def write(*args: Any, **kwargs: Any) -> Response:
+        if HEADER in request.headers:
+            raise Invalid({HEADER: ["Must be left out here: the answer is not kept, since it is about a secret."]})
+        response = view(*args, **kwargs)
+        db.session.commit()
+        return response
+
+    return write
+
+
 def _given_key() -> str | None:
     key = request.headers.get(HEADER)
     if key is not None and not _KEY.fullmatch(key):
@@ -91,7 +108,7 @@ def _given_key() -> str | None:
 
 
 def _once(key: str, respond: Callable[[], Response]) -> Response:
-    caller = actor()
+    caller = person()
     who = {"caller": caller, "key": key}
     connection = db.session.connection()
     lock = int.from_bytes(sha256(dumps([caller, key])).digest()[:8], signed=True)

@@ -137,6 +137,8 @@ class ProblemSchema(Schema):
 
 _DESCRIPTIONS = {
     400: "The request cannot be read: malformed JSON, or a cursor of another list.",
+    401: "Where one has to sign in: nobody has, or it does not hold any more.",
+    403: "Where one has to sign in: it takes a higher role; or a write by cookie lacks its X-CSRF-Token.",
     404: "There is no such incident, change or view.",
     409: "It does not fit the state of things; or the first request with this Idempotency-Key is still at work.",
     413: "The body is larger than 1 MiB.",

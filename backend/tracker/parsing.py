@@ -14,7 +14,9 @@ from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from tracker.callers import Role, current, needing
 from tracker.config import is_loopback
+from tracker.openapi import problems
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
 from tracker.wire import NAME_MAX, Text
 
@@ -150,11 +152,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def route(self, rule: str, **options: Any) -> Decorator:
-        """As flask-smorest's, naming the operation after the view, for generated clients."""
+    def route(self, rule: str, *, needs: Role | None, **options: Any) -> Decorator:
+        """As flask-smorest's, naming the operation after the view, for generated clients.
+
+        :param needs: the role that it takes, where one has to sign in; None for an address that is for everybody.
+        """
         register = super().route(rule, **options)
 
         def decorator(view: View) -> View:
+            view = needing(needs)(view)
+            if needs is not None:
+                view = problems(self, 401, 403)(view)
             first, *others = view.__name__.split("_")
             operation_id = first + "".join(word.capitalize() for word in others)
             registered: View = register(self.doc(operationId=operation_id)(view))
@@ -242,20 +250,32 @@ _actor = Text(low=1, high=NAME_MAX)
 
 
 def actor() -> str:
-    """Who is calling: the display name in ``X-Actor``, or ``anonymous``.
+    """Who is calling: the account's name; in open mode the display name in ``X-Actor``, or ``anonymous``.
 
     :raises Invalid: as :func:`named_actor` does.
     """
     return named_actor() or "anonymous"
 
 
+def person() -> str:
+    """Whose things are meant, such as saved views: the account's id, which stays when the name changes.
+
+    :raises Invalid: as :func:`named_actor` does.
+    """
+    caller = current()
+    return caller.id if caller is not None else actor()
+
+
 def named_actor() -> str | None:
-    """The display name in ``X-Actor``; None where nobody said who is calling.
+    """The account's name, or in open mode the display name in ``X-Actor``; None where nobody said who is calling.
 
     Header values are ASCII on their way through servers and proxies, so a name is percent-encoded UTF-8.
 
     :raises Invalid: where it is not, is too long or has control characters.
     """
+    caller = current()
+    if caller is not None:
+        return caller.name
     given = request.headers.get("X-Actor")
     if given is None:
         return None

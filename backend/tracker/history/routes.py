@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
+from tracker.callers import Role, still_allowed
 from tracker.history.log import Place, parse_place
 from tracker.history.schemas import STREAM_EXAMPLE, StreamArguments
 from tracker.openapi import problems
@@ -21,7 +22,7 @@ LAST_EVENT_ID = {
 }
 
 
-@blp.route("/events/stream")
+@blp.route("/events/stream", needs=Role.VIEWER)
 @blp.doc(parameters=[LAST_EVENT_ID])
 @blp.arguments(StreamArguments, location="query")
 @blp.response(
@@ -47,7 +48,8 @@ def stream_events(arguments: dict[str, Any]) -> Response:
     """
     after = _after(arguments)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = current_app.extensions["live"].open(after) if request.method == "GET" else None
+    live = current_app.extensions["live"]
+    stream = live.open(after, is_allowed=still_allowed()) if request.method == "GET" else None
     return Response(
         stream, headers=headers, content_type="text/event-stream; charset=utf-8", direct_passthrough=stream is not None
     )

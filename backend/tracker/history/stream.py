@@ -111,10 +111,11 @@ class Hub:
         """How large the latest parts were, in bytes."""
         self._stopped = False
 
-    def open(self, after: Place | None = None) -> Stream:
+    def open(self, after: Place | None = None, *, is_allowed: Callable[[], bool] = lambda: True) -> Stream:
         """A new stream.
 
         :param after: where the client continues; None for the present.
+        :param is_allowed: whether the client may still read, asked as often as it hears something at least.
         :raises Unavailable: where as many are open as may be, or the process ends.
         :raises DBAPIError: where the database does not answer.
         """
@@ -134,14 +135,23 @@ class Hub:
         # An id without data is not an event: it lets a client that has seen nothing yet remember where it came in.
         reset = "" if after is None or resumed else "event: reset\ndata: {}\n"
         opening = f"retry: {RETRY}\nid: {seen}\n{reset}\n".encode()
-        return Stream(self._chunks(client, opening, part, seen, present), lambda: self._leave(client))
+        chunks = self._chunks(client, opening, part, seen, present, is_allowed)
+        return Stream(chunks, lambda: self._leave(client))
 
     def stop(self) -> None:
         """End all streams, and open no more: their clients come back when there is a process for them."""
         self._stopped = True
         self._end_all()
 
-    def _chunks(self, client: _Client, opening: bytes, part: Part, seen: Place, present: Place) -> Generator[bytes]:
+    def _chunks(
+        self,
+        client: _Client,
+        opening: bytes,
+        part: Part,
+        seen: Place,
+        present: Place,
+        is_allowed: Callable[[], bool],
+    ) -> Generator[bytes]:
         yield opening
         try:
             while part.events and not client.ended:
@@ -155,7 +165,12 @@ class Hub:
         # A little less for some than for others, so that not all threads wake up at once.
         patience = self._heartbeat * uniform(0.7, 1)  # noqa: S311 - no secret.
         take = client.queue.get
+        asked = time.monotonic()
         while True:
+            if time.monotonic() - asked >= patience:
+                if not self._still(is_allowed):
+                    return
+                asked = time.monotonic()
             try:
                 frames = take(timeout=patience)
             except Empty:
@@ -166,6 +181,14 @@ class Hub:
             # A client may come from another process, which is ahead of this one.
             if chunk := b"".join([frame for place, frame in frames if place > seen]):
                 yield chunk
+
+    def _still(self, is_allowed: Callable[[], bool]) -> bool:
+        try:
+            with self._app.app_context():
+                return is_allowed()
+        except AWAY:
+            # Nobody can say; what there is to tell comes from the database as well.
+            return True
 
     def _join(self, client: _Client) -> Place:
         with self._lock:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, current_app, g, request, url_for
 
+from tracker.callers import Role
 from tracker.history.queries import list_events
 from tracker.history.schemas import EXAMPLE as EVENT_EXAMPLE
 from tracker.history.schemas import EventArguments, EventPage, EventRead
@@ -119,7 +120,7 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
     return plain & parse(arguments["q"], now=datetime.now(UTC), me=me)
 
 
-@blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents", parameters=[X_ACTOR_OF_A_READ], needs=Role.VIEWER)
 @blp.arguments(ListArguments, location="query")
 @blp.response(
     200,
@@ -145,7 +146,7 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
     return rendered(queries.list_incidents(_filter(arguments), **paging))
 
 
-@blp.route("/incidents", methods=["POST"])
+@blp.route("/incidents", methods=["POST"], needs=Role.RESPONDER)
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
 @blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **CHANGED, **REPLAYED})
@@ -162,7 +163,7 @@ def create_incident(body: dict[str, Any]) -> Response:
     return json_response(queries.represent(incident), 201, headers)
 
 
-@blp.route("/incidents/facets", parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents/facets", parameters=[X_ACTOR_OF_A_READ], needs=Role.VIEWER)
 @blp.arguments(FilterArguments, location="query")
 @blp.response(200, Facets)
 @_MISREAD
@@ -175,7 +176,7 @@ def count_facets(arguments: dict[str, Any]) -> Response:
     return json_response(facets.count_facets(_filter(arguments)))
 
 
-@blp.route("/incidents/similar")
+@blp.route("/incidents/similar", needs=Role.VIEWER)
 @blp.arguments(SimilarArguments, location="query")
 @blp.response(200, SimilarIncidents, example={"items": [EXAMPLE]})
 @problems(blp, 400, 422)
@@ -189,7 +190,7 @@ def list_similar_incidents(arguments: dict[str, Any]) -> Response:
     return rendered(queries.similar_incidents(**arguments))
 
 
-@blp.route("/incidents/export", parameters=[X_ACTOR_OF_A_READ])
+@blp.route("/incidents/export", parameters=[X_ACTOR_OF_A_READ], needs=Role.VIEWER)
 @blp.arguments(ExportArguments, location="query")
 @blp.response(200, FILE, content_type="text/csv", example=CSV_EXAMPLE, **FILE_RESPONSE)
 @blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
@@ -224,7 +225,7 @@ def export_incidents(arguments: dict[str, Any]) -> Response:
     return Response(export.chunks, headers=headers, content_type=EXPORT_TYPES[kind])
 
 
-@blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID])
+@blp.route("/incidents/<incident_id>", parameters=[INCIDENT_ID], needs=Role.VIEWER)
 @blp.doc(parameters=[IF_NONE_MATCH])
 @blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG})
 @blp.alt_response(304, description="The version that If-None-Match names is still the current one.", success=True)
@@ -238,7 +239,7 @@ def get_incident(incident_id: str) -> Response:
     return rendered(incident, headers=headers)
 
 
-@blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID])
+@blp.route("/incidents/<incident_id>", methods=["PATCH"], parameters=[INCIDENT_ID], needs=Role.RESPONDER)
 @blp.doc(parameters=[IF_MATCH, X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentPatch, example={"status": "MITIGATED", "owner": "Ana Souza"})
 @blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, **CHANGED, **REPLAYED})
@@ -264,7 +265,7 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
     return json_response(queries.represent(incident), headers={"ETag": _etag(incident.version), **_changed(change)})
 
 
-@blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID])
+@blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID], needs=Role.VIEWER)
 @blp.arguments(EventArguments, location="query")
 @blp.response(200, EventPage, example={"items": [EVENT_EXAMPLE], "nextCursor": None})
 @problems(blp, 400, 404, 422)
@@ -278,7 +279,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
     return rendered(list_events(queries.identify(incident_id), after=after))
 
 
-@blp.route("/incidents/<incident_id>/comments", methods=["POST"], parameters=[INCIDENT_ID])
+@blp.route("/incidents/<incident_id>/comments", methods=["POST"], parameters=[INCIDENT_ID], needs=Role.RESPONDER)
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(CommentCreate, example={"body": "Rolled back to `v2.40.3`; watching the error rate."})
 @blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers={**CHANGED, **REPLAYED})
@@ -293,7 +294,7 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
     return rendered(comment, 201, _changed(change))
 
 
-@blp.route("/incidents/bulk", methods=["POST"])
+@blp.route("/incidents/bulk", methods=["POST"], needs=Role.RESPONDER)
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(
     BulkChange,
@@ -328,7 +329,7 @@ def change_incidents(body: dict[str, Any]) -> Response:
     return _change_response(change)
 
 
-@blp.route("/changes/<change_id>/revert", methods=["POST"], parameters=[CHANGE_ID])
+@blp.route("/changes/<change_id>/revert", methods=["POST"], parameters=[CHANGE_ID], needs=Role.RESPONDER)
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False)
 @blp.response(200, ChangeRead, example=CHANGE_EXAMPLE, headers={**CHANGED, **REPLAYED})
@@ -362,7 +363,7 @@ def _change_response(change: operations.Change) -> Response:
     )
 
 
-@blp.route("/services")
+@blp.route("/services", needs=Role.VIEWER)
 @blp.arguments(ServiceArguments, location="query")
 @blp.response(200, ServiceList, example={"items": [{"name": "payments-api", "open": 3, "total": 41}]})
 @problems(blp, 400, 422)

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response, url_for
 
+from tracker.callers import Role
 from tracker.idempotency import in_one_transaction
 from tracker.incidents.queries import Total
 from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import Nothing, QueryProblem
 from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
-from tracker.parsing import Blueprint, actor, named_actor
+from tracker.parsing import Blueprint, actor, named_actor, person
 from tracker.problems import MEDIA_TYPE
 from tracker.views import operations, queries
 from tracker.views.counting import count_views
@@ -44,7 +45,7 @@ _MISREAD = blp.alt_response(
 )
 
 
-@blp.route("/views")
+@blp.route("/views", needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewList, example=LIST_EXAMPLE)
 @problems(blp, 422)
@@ -54,11 +55,11 @@ def list_views() -> Response:
     Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
     shows. Until there are accounts, the person is whoever `X-Actor` names.
     """
-    found = queries.read_views(actor())
+    found = queries.read_views(person())
     return json_response(_list(found, _counts(found.views.values())))
 
 
-@blp.route("/views", methods=["POST"])
+@blp.route("/views", methods=["POST"], needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
 @blp.response(201, ViewRead, example=WRITTEN_EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
@@ -71,11 +72,11 @@ def create_view(body: dict[str, Any]) -> Response:
     It comes last in the person's order. A person may save 50; one more is refused with 409.
     """
     _check_query(body)
-    view = operations.create_view(**body, person=actor())
+    view = operations.create_view(**body, person=person())
     return json_response(_represent(view), 201, {"Location": url_for("views.get_view", view_id=view.id)})
 
 
-@blp.route("/views", methods=["PATCH"])
+@blp.route("/views", methods=["PATCH"], needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ArrangementPatch, example=ARRANGE_EXAMPLE)
 @blp.response(200, ViewList, example=ARRANGED_EXAMPLE, headers=REPLAYED)
@@ -86,20 +87,20 @@ def arrange_views(body: dict[str, Any]) -> Response:
 
     The order in which they come, which is shown first, or both.
     """
-    return json_response(_list(operations.arrange_views(**body, person=actor()), NOT_COUNTED))
+    return json_response(_list(operations.arrange_views(**body, person=person()), NOT_COUNTED))
 
 
-@blp.route("/views/<view_id>", parameters=[VIEW_ID])
+@blp.route("/views/<view_id>", parameters=[VIEW_ID], needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewRead, example=OPEN_EXAMPLE)
 @problems(blp, 404, 422)
 def get_view(view_id: str) -> Response:
     """Read a view"""
-    view = queries.read_views(actor()).find(view_id)
+    view = queries.read_views(person()).find(view_id)
     return json_response(_represent(view, _counts([view])))
 
 
-@blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID])
+@blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID], needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
 @blp.response(200, ViewRead, example=WRITTEN_EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
@@ -112,10 +113,10 @@ def update_view(body: dict[str, Any], view_id: str) -> Response:
     A field left out stays as it is. A built-in view is refused with 409.
     """
     _check_query(body)
-    return json_response(_represent(operations.update_view(view_id, fields=body, person=actor())))
+    return json_response(_represent(operations.update_view(view_id, fields=body, person=person())))
 
 
-@blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID])
+@blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID], needs=Role.VIEWER)
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204, headers=REPLAYED)
@@ -126,7 +127,7 @@ def delete_view(_body: dict[str, Any], view_id: str) -> Response:
 
     If it was the default, `open` is the default again. A built-in view is refused with 409.
     """
-    operations.delete_view(view_id, person=actor())
+    operations.delete_view(view_id, person=person())
     return Response(status=204, content_type="application/json")
 
 
