@@ -1,7 +1,7 @@
 """Reading requests strictly: what is not known, given twice or malformed is refused, never ignored."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -12,13 +12,19 @@ import orjson
 from flask import current_app, request
 from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
 from tracker.config import is_loopback
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
 from tracker.wire import NAME_MAX, Text
 
 JSON = "application/json"
+QUERY_MAX = 16 * 1024
+"""Bytes that a query string may have."""
+DEPTH_MAX = 32
+"""Levels that the objects and arrays of a body may have."""
+VALIDATOR_MAX = 1000
+"""Characters that a header with versions may have, such as If-Match."""
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -76,9 +82,10 @@ class StrictParser(FlaskParser):
             return {}
         try:
             # The first is strict about numbers and Unicode, the second sees keys that are given twice.
-            orjson.loads(body)
+            if _too_deep(body, orjson.loads(body)):
+                raise BadRequest(f"The body has more than {DEPTH_MAX} levels of objects and arrays.")
             value = json.loads(body, object_pairs_hook=_without_duplicates)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise BadRequest(f"The body is not valid JSON: {error}.") from error
         if not isinstance(value, dict):
             raise Invalid({"body": ['Must be a JSON object, such as {"title": "…"}.']})
@@ -135,6 +142,23 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
     return result
+
+
+def _too_deep(body: bytes, value: Any) -> bool:
+    """Whether the value, which the body says, has more levels of objects and arrays than it may."""
+    # Nearly every body has fewer brackets than that, and none of its levels has to be looked at.
+    if body.count(b"{") + body.count(b"[") <= DEPTH_MAX:
+        return False
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [part for parent in level for part in _parts(parent)]
+    return any(isinstance(part, (dict, list)) for part in level)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 View = Callable[..., Any]
@@ -200,12 +224,14 @@ def _documenting(decorate: Callable[[View], Any]) -> Decorator:
 
 
 def check_request() -> None:
-    """Before every request to the API: JSON in writes, and no parameters that nobody reads.
+    """Before every request: no more than may be; to the API: JSON in writes, and no parameters that nobody reads.
 
     Demanding ``application/json`` also keeps other sites out: a browser does not send it across origins without
     asking first.
     """
     asked = request_ctx.request
+    if len(asked.query_string) > QUERY_MAX:
+        raise RequestURITooLarge(f"A query string must be at most {QUERY_MAX:,} bytes long.")
     if asked.url_rule is None or not asked.url_rule.rule.startswith("/api/"):
         return
     # Neither does a browser send a request across origins without saying so: what is no browser's may say nothing.
@@ -215,6 +241,9 @@ def check_request() -> None:
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
     if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("A body must not be compressed: leave Content-Encoding out.")
+    for name, key in (("If-Match", "HTTP_IF_MATCH"), ("If-None-Match", "HTTP_IF_NONE_MATCH")):
+        if len(asked.environ.get(key, "")) > VALIDATOR_MAX:
+            raise Invalid({name: [f"Must be at most {VALIDATOR_MAX:,} characters long."]})
     view = current_app.view_functions[asked.endpoint or ""]
     if asked.query_string and not getattr(view, "reads_query", False):
         StrictParser().parse(NoArguments(), asked, location="query")
