@@ -1,12 +1,13 @@
 """The rules that hold everywhere: every error is one kind of object, and nothing is ignored."""
 
+import re
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import psycopg2
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DatabaseError, ProgrammingError
 
@@ -437,6 +438,55 @@ def test_open_mode_refuses_every_other_name(client: FlaskClient, host: str, path
 def test_a_server_that_is_opened_to_the_network_answers_to_any_name() -> None:
     opened = create_app(Settings(allow_open_network=True, database_url=NOWHERE)).test_client()
     assert opened.get("/api/openapi.json", headers={"Host": "incidents.example"}).status_code == 200
+
+
+def behind(proxies: int, **settings: Any) -> FlaskClient:
+    """A client of an application that trusts so many proxies."""
+    return WholeAnswers(create_app(Settings(database_url=NOWHERE, trusted_proxies=proxies, **settings)))
+
+
+def seen(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, **headers: str
+) -> tuple[str, str, str]:
+    """What the application takes for the client's address, the scheme and the host."""
+
+    def tell() -> str:
+        return f"{request.scheme} {request.host}"
+
+    monkeypatch.setitem(client.application.view_functions, "docs.get_openapi", tell)
+    forwarded = {f"X-Forwarded-{name}": value for name, value in headers.items()}
+    scheme, host = client.get("/api/openapi.json", headers=forwarded).text.split()
+    capsys.readouterr()
+    client.post("/api/nope", headers=forwarded)
+    address = re.search(r"client=(\S+)", capsys.readouterr().out)
+    assert address
+    return address[1], scheme, host
+
+
+def test_what_is_said_to_be_forwarded_is_believed_of_trusted_proxies_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"For": "203.0.113.1, 203.0.113.2, 203.0.113.3", "Proto": "https, http, https", "Host": "a.x, b.x, c.x"}
+    plain = ("127.0.0.1", "http", "localhost")
+    for proxies, expected in (
+        (0, plain),
+        (1, ("203.0.113.3", "https", "c.x")),
+        (2, ("203.0.113.2", "http", "b.x")),
+        # Fewer have said something than there are: some of it may be the client's.
+        (4, plain),
+    ):
+        client = behind(proxies, allow_open_network=True)
+        assert seen(client, capsys, monkeypatch, **said) == expected
+        assert seen(client, capsys, monkeypatch) == plain
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_no_header_makes_a_foreign_name_one_of_this_machine(proxies: int) -> None:
+    client = behind(proxies)
+    forwarded = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
+    check_problem(client.get("/api/openapi.json", headers=forwarded), 403)
+    foreign = client.get("/api/openapi.json", headers={"X-Forwarded-Host": "incidents.example"})
+    assert foreign.status_code == (403 if proxies else 200)
 
 
 def test_no_other_origin_is_let_in_by_default(client: FlaskClient) -> None:

@@ -68,6 +68,7 @@ class Settings:
     database_url: str | None = None
     data_dir: Path = BACKEND.parent / "data"
     allow_open_network: bool = False
+    trusted_proxies: int = 0
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
 
@@ -154,6 +155,7 @@ _READERS: dict[str, Any] = {
     # From the top of the repository, so that it is the same folder wherever the program is started.
     "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),
     "allow_open_network": _switch,
+    "trusted_proxies": _number(0, 9),
     "cors_origins": _origins,
     "log_level": _log_level,
 }

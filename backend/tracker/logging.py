@@ -63,6 +63,7 @@ def _finish(response: Response) -> Response:
             path=request.path,
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 1),
+            client=request.remote_addr,
         )
     return response
 

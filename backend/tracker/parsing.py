@@ -258,13 +258,15 @@ def check_host() -> None:
 
     :raises Forbidden: for any other host.
     """
-    name, separator, port = request.host.rpartition(":")
-    host = name if separator and port.isdecimal() else request.host
-    if not is_loopback(host):
-        raise Forbidden(
-            "This server answers only to names of its own machine, such as localhost. "
-            "ALLOW_OPEN_NETWORK=1 opens it to the network."
-        )
+    # Where a proxy is trusted with the name, a page that reaches this server past it could give any.
+    received = request.environ.get("werkzeug.proxy_fix.orig", {}).get("HTTP_HOST") or request.host
+    for given in (request.host, received):
+        name, separator, port = given.rpartition(":")
+        if not is_loopback(name if separator and port.isdecimal() else given):
+            raise Forbidden(
+                "This server answers only to names of its own machine, such as localhost. "
+                "ALLOW_OPEN_NETWORK=1 opens it to the network."
+            )
 
 
 _actor = Text(low=1, high=NAME_MAX)
