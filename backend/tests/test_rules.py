@@ -520,11 +520,43 @@ def test_every_answer_tells_browsers_what_this_origin_never_does(client: FlaskCl
     headers = client.get(path).headers
     policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["script-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
+    assert [name for name, value in policy.items() if "unsafe" in value] == ["style-src"]
     assert "://" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for what in ("camera", "geolocation", "microphone", "payment", "usb"):
+        assert f"{what}=()" in headers["Permissions-Policy"]
+    assert len(headers) == len({name.lower() for name, _ in headers})
+
+
+@pytest.mark.parametrize("path", ["/", "/api/openapi.json", "/api/nope"])
+def test_https_is_demanded_of_browsers_where_a_trusted_proxy_says_that_it_is_spoken(path: str) -> None:
+    for proxies, proto, told in (
+        (0, "https", False),
+        (1, "http", False),
+        (1, "http, https", True),
+        (1, "https, http", False),
+    ):
+        headers = behind(proxies).get(path, headers={"X-Forwarded-Proto": proto}).headers
+        assert ("Strict-Transport-Security" in headers) == told, (proxies, proto)
+
+
+def test_what_is_one_persons_is_kept_by_no_cache(client: FlaskClient) -> None:
+    saved = client.post("/api/views", json={"name": "Kept apart", "q": "owner:me"})
+    assert saved.status_code == 201
+    for response in (
+        saved,
+        client.get("/api/views"),
+        client.get(saved.headers["Location"]),
+        client.patch(saved.headers["Location"], json={"name": "Another name"}),
+        client.get("/api/views/nope"),
+        client.post("/api/views", json={}),
+        client.post("/api/views", data=b"{"),
+        client.delete(saved.headers["Location"]),
+    ):
+        assert response.headers["Cache-Control"] == "no-store", response.status
 
 
 def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, create: Any) -> None:
@@ -533,7 +565,7 @@ def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, creat
         response = client.get(path.replace("INC-1", f"INC-{number}"))
         if path == "/api/incidents/export":
             assert response.headers["Cache-Control"] == "no-cache"
-        elif path == STREAM:
+        elif path == STREAM or path.startswith("/api/views"):
             assert response.headers["Cache-Control"] == "no-store"
         elif not path.startswith("/api/docs"):
             assert response.content_type == JSON, path

@@ -36,6 +36,15 @@ NOT_COUNTED: Mapping[str, Total | None] = {}
 
 blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a name, for each person.")
 
+
+def keep_nowhere(response: Response) -> Response:
+    """What is one person's is not kept, neither by a browser that others use after them nor on the way."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+blp.after_request(keep_nowhere)
+
 _MISREAD = blp.alt_response(
     422,
     schema=QueryProblem,
