@@ -1,6 +1,7 @@
 """The rules that hold everywhere: every error is one kind of object, and nothing is ignored."""
 
 import re
+import time
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -140,6 +141,50 @@ def test_levels_are_counted_and_not_brackets(client: FlaskClient, create: Any) -
     wide = b'{"title": [' + b"[{}]," * 1000 + b"[]]}"
     assert "title" in check_problem(client.post("/api/incidents", data=wide, content_type=JSON), 422)["errors"]
     create(title="[{" * 60)
+
+
+LONG = "a" * 500_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/incidents", {f"a{number}": 1 for number in range(60_000)}),
+        ("/api/incidents", {LONG: 1}),
+        ("/api/incidents", {**BODY, "severity": LONG}),
+        ("/api/incidents", {**BODY, "title": LONG, "service": LONG}),
+        ("/api/incidents/bulk", {"ids": [f"x{number}" for number in range(70_000)], "set": {"owner": "Ana"}}),
+        ("/api/incidents/bulk", {"filter": {f"a{number}": 1 for number in range(30_000)}, "set": {LONG: 1}}),
+        ("/api/views", {"name": LONG, "q": "", "order": LONG}),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_refusal_does_not_grow_with_what_is_wrong(client: FlaskClient, path: str, body: dict[str, Any]) -> None:
+    response = client.post(path, json=body)
+    check_problem(response, 422)
+    assert len(response.data) < 20_000
+    assert "a" * 100 not in response.text
+
+
+def test_other_refusals_do_not_grow_either(client: FlaskClient) -> None:
+    twice = f'{{"{LONG}": 1, "{LONG}": 1}}'.encode()
+    for response, status in (
+        (client.post("/api/incidents", data=twice, content_type=JSON), 400),
+        (client.post("/api/incidents", data=b"{}", content_type=LONG), 415),
+        (client.get("/api/incidents/" + LONG[:10_000]), 404),
+        (client.get("/api/incidents?" + "&".join(f"a{n // 2}=" for n in range(2000))), 422),
+        (client.get("/api/incidents?" + "&".join(f"a{n}=" for n in range(2000))), 422),
+    ):
+        check_problem(response, status)
+        assert len(response.data) < 20_000
+
+
+def test_a_key_that_is_given_twice_is_soon_found_among_many(client: FlaskClient) -> None:
+    many = ",".join(f'"{number}":1' for number in (*range(90_000), 89_999))
+    began = time.monotonic()
+    problem = check_problem(client.post("/api/incidents", data=f"{{{many}}}".encode(), content_type=JSON), 400)
+    assert time.monotonic() - began < 5
+    assert "'89999' is given twice" in problem["detail"]
 
 
 @pytest.mark.parametrize("path", ["/api/incidents", "/api/health", "/api/nope", "/", "/assets/x.js"])

@@ -1,7 +1,9 @@
 """Reading requests strictly: what is not known, given twice or malformed is refused, never ignored."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -16,13 +18,15 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
 from tracker.config import is_loopback
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
-from tracker.wire import NAME_MAX, Text
+from tracker.wire import NAME_MAX, Text, excerpt
 
 JSON = "application/json"
 QUERY_MAX = 16 * 1024
 """Bytes that a query string may have."""
 DEPTH_MAX = 32
 """Levels that the objects and arrays of a body may have."""
+ERRORS_MAX = 50
+"""Fields, or items of a list, that one problem names: else an answer could be many times as long as its request."""
 VALIDATOR_MAX = 1000
 """Characters that a header with versions may have, such as If-Match."""
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -72,7 +76,8 @@ class StrictParser(FlaskParser):
             raise BadRequest("The query string is not UTF-8.") from error
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
-            raise Invalid({name: ["Must be given once; several values are separated by commas."] for name in repeated})
+            once = ["Must be given once; several values are separated by commas."]
+            raise Invalid({excerpt(name): once for name in repeated[:ERRORS_MAX]})
         return dict(req.args.items())
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, Any]:
@@ -110,10 +115,10 @@ def _explained(found: dict[Any, Any], schema: marshmallow.Schema) -> Errors:
     """What marshmallow found, in which an unknown field is told which ones are known, at every depth."""
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     errors: Errors = {}
-    for name, messages in found.items():
+    for name, messages in islice(found.items(), ERRORS_MAX):
         field = known.get(name)
         if messages == [schema.error_messages["unknown"]]:
-            errors[name] = [f"Is not known here. Known: {', '.join(known) or 'none'}."]
+            errors[excerpt(name)] = [f"Is not known here. Known: {', '.join(known) or 'none'}."]
         elif isinstance(messages, dict):
             nested = field.schema if isinstance(field, marshmallow.fields.Nested) else schema
             errors[name] = _explained(messages, nested)
@@ -139,8 +144,9 @@ def _whole_body(req: flask.Request) -> bytes:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
+        # Counted in one pass: there may be a hundred thousand of them.
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {excerpt(twice)!r} is given twice")
     return result
 
 
@@ -237,7 +243,7 @@ def check_request() -> None:
     # Neither does a browser send a request across origins without saying so: what is no browser's may say nothing.
     says_nothing = not asked.mimetype and not _has_body(asked) and "Origin" not in asked.headers
     if asked.method in _WRITES and asked.mimetype != JSON and not says_nothing:
-        given = asked.mimetype or "missing"
+        given = excerpt(asked.mimetype) or "missing"
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
     if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("A body must not be compressed: leave Content-Encoding out.")
