@@ -410,6 +410,17 @@ def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_everything(
     assert problem["requestId"] in logged
 
 
+def test_a_path_does_not_speak_to_the_terminal_that_shows_the_log(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.post("/api/%1b%5b31m", json={})
+    client.post("/api/a%0ab%c2%9b", json={})
+    logged = capsys.readouterr().out
+    assert "path=/api/%1B%5B31m " in logged
+    assert logged.count("\n") == 2
+    assert logged.replace("\n", "").isprintable()
+
+
 def test_a_connection_that_breaks_off_is_a_database_that_is_away_whatever_the_driver_calls_it(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import MutableMapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
@@ -78,7 +79,8 @@ def _finish(response: Response) -> Response:
             level,
             "request",
             method=request.method,
-            path=request.path,
+            # Encoded as it was sent: decoded, it could speak to the terminal that shows the log.
+            path=quote(request.path),
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 1),
             client=request.remote_addr,
