@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -27,8 +28,11 @@ HEADERS = {"Authorization": f"Bearer {SECRET}", "Cookie": f"session={SECRET}", "
 
 
 @pytest.fixture
-def app(empty_database: str) -> Iterator[Flask]:
+def app(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """An application that logs all it can, each statement as a slow one."""
+    before = structlog.get_config()
+    # Others have the level of the application that used them first.
+    monkeypatch.setattr("tracker.logging.log", structlog.get_logger())
     app = create_app(Settings(database_url=empty_database, slow_query_ms=1, log_level="debug"), serves=True)
     upgrade_database(app)
     with app.app_context():
@@ -37,6 +41,7 @@ def app(empty_database: str) -> Iterator[Flask]:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+    structlog.configure(**before)
 
 
 @pytest.fixture
