@@ -20,9 +20,10 @@ admin: $(VENV)/.installed ## Make an admin, who can invite others
 
 test: lint test-backend test-frontend size e2e ## Everything
 
-lint: $(VENV)/.installed-dev frontend/node_modules/.installed ## Style, types, and what must agree
+lint: $(VENV)/.installed-dev frontend/node_modules/.installed ## Style, types, what must agree, known vulnerabilities
 	cd backend && $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 	cd frontend && npm run --silent lint && npm run --silent types && npm run --silent check:api
+	cd backend && $(BIN)/python audit.py
 
 format: $(VENV)/.installed-dev frontend/node_modules/.installed
 	cd backend && $(BIN)/ruff check --fix && $(BIN)/ruff format
@@ -74,7 +75,7 @@ openapi: $(VENV)/.installed-dev frontend/node_modules/.installed ## After a chan
 lock: $(VENV)/.installed-dev ## After a change of the dependencies in pyproject.toml
 	cd backend && $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
 	cd backend && $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header pyproject.toml --extra dev \
-		-c requirements.txt -o requirements-dev.txt
+		--no-emit-package pip -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove what was installed and built; the data stays
 	rm -rf $(VENV) frontend/node_modules frontend/dist

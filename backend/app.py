@@ -101,7 +101,7 @@ def first_admin(app: Flask, settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Serve with Granian until a signal."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     files = allow_open_files(CONNECTIONS + settings.streams + FILES)
@@ -110,6 +110,8 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
+        # Nobody speaks HTTP/2 without TLS, and its limits are others: 16 MB of headers, 200 requests a connection.
+        http=HTTPModes.http1,
         workers=settings.workers,
         blocking_threads=settings.threads + settings.streams + SPARE_THREADS,
         backpressure=max(files - FILES, CONNECTIONS // 2),

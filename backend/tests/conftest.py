@@ -34,7 +34,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def _new_database(server_url: str) -> Iterator[str]:
+def new_database(server_url: str) -> Iterator[str]:
+    """The URL of a new database without tables."""
     name = f"incident_tracker_test_{secrets.token_hex(6)}"
     server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     try:
@@ -50,7 +51,7 @@ def _new_database(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database(server_url: str) -> Iterator[str]:
     """A new database without tables."""
-    with _new_database(server_url) as url:
+    with new_database(server_url) as url:
         yield url
 
 
@@ -77,7 +78,7 @@ def fresh_app(empty_database: str) -> Iterator[Flask]:
 @pytest.fixture(scope="session")
 def shared_app(server_url: str) -> Iterator[Flask]:
     """The application that most tests share."""
-    with _new_database(server_url) as url:
+    with new_database(server_url) as url:
         app = create_app(Settings(database_url=url))
         upgrade_database(app)
         yield app

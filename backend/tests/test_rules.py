@@ -1,18 +1,21 @@
 """The rules that hold everywhere: every error is one kind of object, and nothing is ignored."""
 
+import re
+import time
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import psycopg2
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from tracker import BODY_MAX, create_app
 from tracker.config import Settings
 from tracker.incidents import operations, queries
+from tracker.parsing import DEPTH_MAX, QUERY_MAX, VALIDATOR_MAX
 
 BODY = {"title": "Checkout is down", "service": "checkout-web", "severity": "SEV1"}
 JSON = "application/json"
@@ -121,12 +124,94 @@ def test_a_body_that_is_not_json_is_a_bad_request(client: FlaskClient, body: byt
     assert client.get("/api/incidents").get_json()["total"] == 0
 
 
-def test_deep_nesting_is_refused(client: FlaskClient) -> None:
-    body = b'{"summary": ' + b"[" * 990 + b"]" * 990 + b"}"
-    response = client.post("/api/incidents", data=body, content_type=JSON)
-    # How deep Python reads JSON differs by release: it is too deep, or else not a text.
-    assert response.status_code in (400, 422)
-    check_problem(response, response.status_code)
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+@pytest.mark.parametrize("levels", [DEPTH_MAX + 1, 200, 500, 990, 1023])
+def test_a_body_with_too_many_levels_is_a_bad_request(client: FlaskClient, opening: bytes, levels: int) -> None:
+    closing = b"]" if opening == b"[" else b"}"
+    # The innermost one is empty, and still a level.
+    value = opening * (levels - 2) + (b"[]" if opening == b"[" else b"{}") + closing * (levels - 2)
+    for path in ("/api/incidents", "/api/incidents/bulk", "/api/views"):
+        body = b'{"filter": ' + value + b"}"
+        problem = check_problem(client.post(path, data=body, content_type=JSON), 400)
+        assert f"more than {DEPTH_MAX} levels" in problem["detail"]
+
+
+def test_levels_are_counted_and_not_brackets(client: FlaskClient, create: Any) -> None:
+    fits = b'{"title": ' + b"[" * (DEPTH_MAX - 1) + b"]" * (DEPTH_MAX - 1) + b"}"
+    assert "title" in check_problem(client.post("/api/incidents", data=fits, content_type=JSON), 422)["errors"]
+    wide = b'{"title": [' + b"[{}]," * 1000 + b"[]]}"
+    assert "title" in check_problem(client.post("/api/incidents", data=wide, content_type=JSON), 422)["errors"]
+    create(title="[{" * 60)
+
+
+LONG = "a" * 500_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/incidents", {f"a{number}": 1 for number in range(60_000)}),
+        ("/api/incidents", {LONG: 1}),
+        ("/api/incidents", {**BODY, "severity": LONG}),
+        ("/api/incidents", {**BODY, "title": LONG, "service": LONG}),
+        ("/api/incidents/bulk", {"ids": [f"x{number}" for number in range(70_000)], "set": {"owner": "Ana"}}),
+        ("/api/incidents/bulk", {"filter": {f"a{number}": 1 for number in range(30_000)}, "set": {LONG: 1}}),
+        ("/api/views", {"name": LONG, "q": "", "order": LONG}),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_refusal_does_not_grow_with_what_is_wrong(client: FlaskClient, path: str, body: dict[str, Any]) -> None:
+    response = client.post(path, json=body)
+    check_problem(response, 422)
+    assert len(response.data) < 20_000
+    assert "a" * 100 not in response.text
+
+
+def test_other_refusals_do_not_grow_either(client: FlaskClient) -> None:
+    twice = f'{{"{LONG}": 1, "{LONG}": 1}}'.encode()
+    for response, status in (
+        (client.post("/api/incidents", data=twice, content_type=JSON), 400),
+        (client.post("/api/incidents", data=b"{}", content_type=LONG), 415),
+        (client.get("/api/incidents/" + LONG[:10_000]), 404),
+        (client.get("/api/incidents?" + "&".join(f"a{n // 2}=" for n in range(2000))), 422),
+        (client.get("/api/incidents?" + "&".join(f"a{n}=" for n in range(2000))), 422),
+    ):
+        check_problem(response, status)
+        assert len(response.data) < 20_000
+
+
+def test_a_key_that_is_given_twice_is_soon_found_among_many(client: FlaskClient) -> None:
+    many = ",".join(f'"{number}":1' for number in (*range(90_000), 89_999))
+    began = time.monotonic()
+    problem = check_problem(client.post("/api/incidents", data=f"{{{many}}}".encode(), content_type=JSON), 400)
+    assert time.monotonic() - began < 5
+    assert "'89999' is given twice" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/health", "/api/nope", "/", "/assets/x.js"])
+def test_a_query_string_has_a_limit(client: FlaskClient, path: str) -> None:
+    assert client.get(f"{path}?q={'a' * (QUERY_MAX - 2)}").status_code != 414
+    for method in ("GET", "POST"):
+        problem = check_problem(client.open(f"{path}?q={'a' * (QUERY_MAX - 1)}", method=method, json=BODY), 414)
+        assert f"{QUERY_MAX:,} bytes" in problem["detail"]
+
+
+def test_what_headers_say_has_a_limit(client: FlaskClient, create: Any) -> None:
+    incident = create()
+    path = f"/api/incidents/{incident['id']}"
+    many = ", ".join(['"2"'] * 100)
+    assert client.get(path, headers={"If-None-Match": f'{many}, "1"'}).status_code == 304
+    for name, value in (
+        ("If-Match", '"1", ' * VALIDATOR_MAX),
+        ("If-None-Match", '"1", ' * VALIDATOR_MAX),
+        ("Idempotency-Key", "k" * 256),
+        ("X-Actor", "a" * 121),
+    ):
+        response = client.patch(path, json={"title": "Another title"}, headers={name: value})
+        assert list(check_problem(response, 422)["errors"]) == [name]
+    place = client.get(STREAM, headers={"Last-Event-ID": "1" * 20 + "-1"})
+    assert "Last-Event-ID" in check_problem(place, 400)["detail"]
+    assert client.get("/api/incidents").get_json()["items"] == [incident]
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b'"text"', b"true", b"[{}]"])
@@ -326,6 +411,17 @@ def test_an_unforeseen_error_tells_the_client_nothing_and_the_log_everything(
     assert problem["requestId"] in logged
 
 
+def test_a_path_does_not_speak_to_the_terminal_that_shows_the_log(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.post("/api/%1b%5b31m", json={})
+    client.post("/api/a%0ab%c2%9b", json={})
+    logged = capsys.readouterr().out
+    assert "path=/api/%1B%5B31m " in logged
+    assert logged.count("\n") == 2
+    assert logged.replace("\n", "").isprintable()
+
+
 def test_a_connection_that_breaks_off_is_a_database_that_is_away_whatever_the_driver_calls_it(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +497,55 @@ def test_a_server_that_is_opened_to_the_network_answers_to_any_name() -> None:
     assert opened.get("/api/openapi.json", headers={"Host": "incidents.example"}).status_code == 200
 
 
+def behind(proxies: int, **settings: Any) -> FlaskClient:
+    """A client of an application that trusts so many proxies."""
+    return WholeAnswers(create_app(Settings(database_url=NOWHERE, trusted_proxies=proxies, **settings)))
+
+
+def seen(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, **headers: str
+) -> tuple[str, str, str]:
+    """What the application takes for the client's address, the scheme and the host."""
+
+    def tell() -> str:
+        return f"{request.scheme} {request.host}"
+
+    monkeypatch.setitem(client.application.view_functions, "docs.get_openapi", tell)
+    forwarded = {f"X-Forwarded-{name}": value for name, value in headers.items()}
+    scheme, host = client.get("/api/openapi.json", headers=forwarded).text.split()
+    capsys.readouterr()
+    client.post("/api/nope", headers=forwarded)
+    address = re.search(r"client=(\S+)", capsys.readouterr().out)
+    assert address
+    return address[1], scheme, host
+
+
+def test_what_is_said_to_be_forwarded_is_believed_of_trusted_proxies_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"For": "203.0.113.1, 203.0.113.2, 203.0.113.3", "Proto": "https, http, https", "Host": "a.x, b.x, c.x"}
+    plain = ("127.0.0.1", "http", "localhost")
+    for proxies, expected in (
+        (0, plain),
+        (1, ("203.0.113.3", "https", "c.x")),
+        (2, ("203.0.113.2", "http", "b.x")),
+        # Fewer have said something than there are: some of it may be the client's.
+        (4, plain),
+    ):
+        client = behind(proxies, allow_open_network=True)
+        assert seen(client, capsys, monkeypatch, **said) == expected
+        assert seen(client, capsys, monkeypatch) == plain
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_no_header_makes_a_foreign_name_one_of_this_machine(proxies: int) -> None:
+    client = behind(proxies)
+    forwarded = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
+    check_problem(client.get("/api/openapi.json", headers=forwarded), 403)
+    foreign = client.get("/api/openapi.json", headers={"X-Forwarded-Host": "incidents.example"})
+    assert foreign.status_code == (403 if proxies else 200)
+
+
 def test_no_other_origin_is_let_in_by_default(client: FlaskClient) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for response in (client.get("/api/incidents", headers=asked), client.options("/api/incidents", headers=asked)):
@@ -432,11 +577,43 @@ def test_every_answer_tells_browsers_what_this_origin_never_does(client: FlaskCl
     headers = client.get(path).headers
     policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["script-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
+    assert [name for name, value in policy.items() if "unsafe" in value] == ["style-src"]
     assert "://" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for what in ("camera", "geolocation", "microphone", "payment", "usb"):
+        assert f"{what}=()" in headers["Permissions-Policy"]
+    assert len(headers) == len({name.lower() for name, _ in headers})
+
+
+@pytest.mark.parametrize("path", ["/", "/api/openapi.json", "/api/nope"])
+def test_https_is_demanded_of_browsers_where_a_trusted_proxy_says_that_it_is_spoken(path: str) -> None:
+    for proxies, proto, told in (
+        (0, "https", False),
+        (1, "http", False),
+        (1, "http, https", True),
+        (1, "https, http", False),
+    ):
+        headers = behind(proxies).get(path, headers={"X-Forwarded-Proto": proto}).headers
+        assert ("Strict-Transport-Security" in headers) == told, (proxies, proto)
+
+
+def test_what_is_one_persons_is_kept_by_no_cache(client: FlaskClient) -> None:
+    saved = client.post("/api/views", json={"name": "Kept apart", "q": "owner:me"})
+    assert saved.status_code == 201
+    for response in (
+        saved,
+        client.get("/api/views"),
+        client.get(saved.headers["Location"]),
+        client.patch(saved.headers["Location"], json={"name": "Another name"}),
+        client.get("/api/views/nope"),
+        client.post("/api/views", json={}),
+        client.post("/api/views", data=b"{"),
+        client.delete(saved.headers["Location"]),
+    ):
+        assert response.headers["Cache-Control"] == "no-store", response.status
 
 
 def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, create: Any) -> None:
@@ -445,7 +622,7 @@ def test_json_is_called_json_and_never_reused_unasked(client: FlaskClient, creat
         response = client.get(path.replace("INC-1", f"INC-{number}"))
         if path == "/api/incidents/export":
             assert response.headers["Cache-Control"] == "no-cache"
-        elif path == STREAM:
+        elif path == STREAM or path.startswith(("/api/session", "/api/views")):
             assert response.headers["Cache-Control"] == "no-store"
         elif not path.startswith("/api/docs"):
             assert response.content_type == JSON, path

@@ -71,6 +71,7 @@ def test_a_port_in_use_ends_the_program_before_it_begins(tmp_path: Path, taken: 
         ({"WORKERS": "none"}, "WORKERS must be"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         ({"ALLOW_OPEN_NETWORK": "yes"}, "ALLOW_OPEN_NETWORK must be 1 (on) or 0 (off)"),
+        ({"TRUSTED_PROXIES": "all"}, "TRUSTED_PROXIES must be a whole number from 0 to 9"),
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must list origins"),
         ({"HOST": "192.0.2.1", "AUTH_MODE": "open"}, "HOST=192.0.2.1 can be reached from other machines"),
         ({"AUTH_MODE": "none"}, "AUTH_MODE must be one of open, required"),

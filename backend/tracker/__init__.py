@@ -4,6 +4,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import about, admission, browser, callers, database, logging, problems
 from tracker.accounts import routes as accounts
@@ -80,4 +81,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
             allow_headers=[*READ_HEADERS, *WRITE_HEADERS],
             expose_headers=SHOWN_HEADERS,
         )
+    if proxies := settings.trusted_proxies:
+        # Around everything else, which then need not know that there is a proxy.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app

@@ -30,7 +30,11 @@ PROTECTION = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
+    # Whoever is listed in CORS_ORIGINS reads by fetch, which asks by other headers.
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
+ONLY_TLS = [("Strict-Transport-Security", "max-age=31536000")]
 NO_CACHE = [("Cache-Control", "no-cache")]
 
 blp = Blueprint("browser", __name__)
@@ -73,7 +77,9 @@ def protecting(application: "WSGIApplication") -> "WSGIApplication":
             given = {name.lower(): value for name, value in headers}
             # An incident changes at any time; an answer is only ever reused after asking with its ETag.
             fresh = "json" in given.get("content-type", "") and "cache-control" not in given
-            return start_response(status, headers + PROTECTION + NO_CACHE * fresh, *exc_info)
+            # Only a proxy ends TLS here, and is believed about it if it is trusted.
+            secure = environ["wsgi.url_scheme"] == "https"
+            return start_response(status, headers + PROTECTION + NO_CACHE * fresh + ONLY_TLS * secure, *exc_info)
 
         return application(environ, start)
 

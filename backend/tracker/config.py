@@ -72,6 +72,7 @@ class Settings:
     admin_email: str | None = None
     admin_password: str | None = field(default=None, repr=False)
     allow_open_network: bool = False
+    trusted_proxies: int = 0
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
 
@@ -187,6 +188,7 @@ _READERS: dict[str, Any] = {
     "admin_email": _email,
     "admin_password": _secret,
     "allow_open_network": _switch,
+    "trusted_proxies": _number(0, 9),
     "cors_origins": _origins,
     "log_level": _log_level,
 }

@@ -90,6 +90,8 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
         "pool_timeout": POOL_TIMEOUT,
         "json_serializer": lambda value: dumps(value).decode(),
         "connect_args": connect_args,
+        # They are what people wrote, and errors are logged.
+        "hide_parameters": True,
     }
     return {
         None: {**options, "pool_size": pool_size(settings)},

@@ -5,14 +5,24 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
-from typing import Any
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
 from tracker.ids import new_id
 
+if TYPE_CHECKING:
+    from structlog.typing import ExcInfo
+
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}", re.ASCII)
+# A row may have lines of its own: it goes on until what PostgreSQL, the driver or Python says next.
+_DETAIL = re.compile(
+    r"^DETAIL:.*?(?=^(?:(?:HINT|QUERY|CONTEXT|LINE \d+|\[SQL):|\(Background on|The above |During handling)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 log = structlog.get_logger()
@@ -28,13 +38,22 @@ def configure(level: str) -> None:
             structlog.dev.ConsoleRenderer(
                 colors=sys.stdout.isatty(),
                 sort_keys=False,
-                # The prettier one prints local variables, which hold what people wrote.
-                exception_formatter=structlog.dev.plain_traceback,
+                exception_formatter=_traceback,
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
     )
+
+
+def _traceback(output: TextIO, error: "ExcInfo") -> None:
+    """The traceback without what people wrote.
+
+    A prettier one prints local variables; and to some errors PostgreSQL adds a detail with the whole row.
+    """
+    plain = StringIO()
+    structlog.dev.plain_traceback(plain, error)
+    output.write(_DETAIL.sub("", plain.getvalue()))
 
 
 def _with_request_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -60,9 +79,11 @@ def _finish(response: Response) -> Response:
             level,
             "request",
             method=request.method,
-            path=request.path,
+            # Encoded as it was sent: decoded, it could speak to the terminal that shows the log.
+            path=quote(request.path),
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 1),
+            client=request.remote_addr,
         )
     return response
 

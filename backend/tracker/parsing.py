@@ -1,7 +1,9 @@
 """Reading requests strictly: what is not known, given twice or malformed is refused, never ignored."""
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -12,15 +14,23 @@ import orjson
 from flask import current_app, request
 from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
 from tracker.callers import Role, current, needing
 from tracker.config import is_loopback
 from tracker.openapi import problems
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
-from tracker.wire import NAME_MAX, Text
+from tracker.wire import NAME_MAX, Text, excerpt
 
 JSON = "application/json"
+QUERY_MAX = 16 * 1024
+"""Bytes that a query string may have."""
+DEPTH_MAX = 32
+"""Levels that the objects and arrays of a body may have."""
+ERRORS_MAX = 50
+"""Fields, or items of a list, that one problem names: else an answer could be many times as long as its request."""
+VALIDATOR_MAX = 1000
+"""Characters that a header with versions may have, such as If-Match."""
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -68,7 +78,8 @@ class StrictParser(FlaskParser):
             raise BadRequest("The query string is not UTF-8.") from error
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
-            raise Invalid({name: ["Must be given once; several values are separated by commas."] for name in repeated})
+            once = ["Must be given once; several values are separated by commas."]
+            raise Invalid({excerpt(name): once for name in repeated[:ERRORS_MAX]})
         return dict(req.args.items())
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> dict[str, Any]:
@@ -78,9 +89,10 @@ class StrictParser(FlaskParser):
             return {}
         try:
             # The first is strict about numbers and Unicode, the second sees keys that are given twice.
-            orjson.loads(body)
+            if _too_deep(body, orjson.loads(body)):
+                raise BadRequest(f"The body has more than {DEPTH_MAX} levels of objects and arrays.")
             value = json.loads(body, object_pairs_hook=_without_duplicates)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise BadRequest(f"The body is not valid JSON: {error}.") from error
         if not isinstance(value, dict):
             raise Invalid({"body": ['Must be a JSON object, such as {"title": "…"}.']})
@@ -105,10 +117,10 @@ def _explained(found: dict[Any, Any], schema: marshmallow.Schema) -> Errors:
     """What marshmallow found, in which an unknown field is told which ones are known, at every depth."""
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     errors: Errors = {}
-    for name, messages in found.items():
+    for name, messages in islice(found.items(), ERRORS_MAX):
         field = known.get(name)
         if messages == [schema.error_messages["unknown"]]:
-            errors[name] = [f"Is not known here. Known: {', '.join(known) or 'none'}."]
+            errors[excerpt(name)] = [f"Is not known here. Known: {', '.join(known) or 'none'}."]
         elif isinstance(messages, dict):
             nested = field.schema if isinstance(field, marshmallow.fields.Nested) else schema
             errors[name] = _explained(messages, nested)
@@ -134,9 +146,27 @@ def _whole_body(req: flask.Request) -> bytes:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
+        # Counted in one pass: there may be a hundred thousand of them.
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {excerpt(twice)!r} is given twice")
     return result
+
+
+def _too_deep(body: bytes, value: Any) -> bool:
+    """Whether the value, which the body says, has more levels of objects and arrays than it may."""
+    # Nearly every body has fewer brackets than that, and none of its levels has to be looked at.
+    if body.count(b"{") + body.count(b"[") <= DEPTH_MAX:
+        return False
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [part for parent in level for part in _parts(parent)]
+    return any(isinstance(part, (dict, list)) for part in level)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 View = Callable[..., Any]
@@ -208,21 +238,26 @@ def _documenting(decorate: Callable[[View], Any]) -> Decorator:
 
 
 def check_request() -> None:
-    """Before every request to the API: JSON in writes, and no parameters that nobody reads.
+    """Before every request: no more than may be; to the API: JSON in writes, and no parameters that nobody reads.
 
     Demanding ``application/json`` also keeps other sites out: a browser does not send it across origins without
     asking first.
     """
     asked = request_ctx.request
+    if len(asked.query_string) > QUERY_MAX:
+        raise RequestURITooLarge(f"A query string must be at most {QUERY_MAX:,} bytes long.")
     if asked.url_rule is None or not asked.url_rule.rule.startswith("/api/"):
         return
     # Neither does a browser send a request across origins without saying so: what is no browser's may say nothing.
     says_nothing = not asked.mimetype and not _has_body(asked) and "Origin" not in asked.headers
     if asked.method in _WRITES and asked.mimetype != JSON and not says_nothing:
-        given = asked.mimetype or "missing"
+        given = excerpt(asked.mimetype) or "missing"
         raise UnsupportedMediaType(f"The Content-Type of a write must be {JSON}; here it is {given}.")
     if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("A body must not be compressed: leave Content-Encoding out.")
+    for name, key in (("If-Match", "HTTP_IF_MATCH"), ("If-None-Match", "HTTP_IF_NONE_MATCH")):
+        if len(asked.environ.get(key, "")) > VALIDATOR_MAX:
+            raise Invalid({name: [f"Must be at most {VALIDATOR_MAX:,} characters long."]})
     view = current_app.view_functions[asked.endpoint or ""]
     if asked.query_string and not getattr(view, "reads_query", False):
         StrictParser().parse(NoArguments(), asked, location="query")
@@ -232,18 +267,26 @@ def _has_body(asked: flask.Request) -> bool:
     return bool(asked.content_length) or "Transfer-Encoding" in asked.headers
 
 
+def keep_nowhere(response: flask.Response) -> flask.Response:
+    """What is one person's is not kept, neither by a browser that others use after them nor on the way."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def check_host() -> None:
     """Refuse a Host that is not this machine: a foreign name here means DNS rebinding.
 
     :raises Forbidden: for any other host.
     """
-    name, separator, port = request.host.rpartition(":")
-    host = name if separator and port.isdecimal() else request.host
-    if not is_loopback(host):
-        raise Forbidden(
-            "This server answers only to names of its own machine, such as localhost. "
-            "ALLOW_OPEN_NETWORK=1 opens it to the network."
-        )
+    # Where a proxy is trusted with the name, a page that reaches this server past it could give any.
+    received = request.environ.get("werkzeug.proxy_fix.orig", {}).get("HTTP_HOST") or request.host
+    for given in (request.host, received):
+        name, separator, port = given.rpartition(":")
+        if not is_loopback(name if separator and port.isdecimal() else given):
+            raise Forbidden(
+                "This server answers only to names of its own machine, such as localhost. "
+                "ALLOW_OPEN_NETWORK=1 opens it to the network."
+            )
 
 
 _actor = Text(low=1, high=NAME_MAX)

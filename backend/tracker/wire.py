@@ -17,6 +17,7 @@ __all__ = [
     "NameList",
     "Text",
     "dumps",
+    "excerpt",
     "instant",
     "json_response",
     "quoted_list",
@@ -25,6 +26,9 @@ __all__ = [
 
 NAME_MAX = 120
 """Characters that the name of a person or a service may have."""
+
+EXCERPT = 40
+"""Characters of what somebody sent that a message about it may repeat."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_MARKDOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -159,11 +163,21 @@ def quoted_list(text: str) -> list[tuple[str, bool]]:
         position = match.end()
 
 
+def excerpt(text: str) -> str:
+    """What a message repeats of a text that somebody sent: enough to recognise it, however long it is."""
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
+
+
+class _OneOf(validate.OneOf):
+    """As marshmallow's, repeating no more than the beginning of a long value."""
+
+    def _format_error(self, value: Any) -> str:
+        return super()._format_error(excerpt(value))
+
+
 def choice(allowed: Iterable[str], **kwargs: Any) -> fields.String:
     """A field with one of a few values, all of which are listed where it is refused."""
-    return fields.String(
-        validate=validate.OneOf(list(allowed), error="Must be one of: {choices}; not {input!r}."), **kwargs
-    )
+    return fields.String(validate=_OneOf(list(allowed), error="Must be one of: {choices}; not {input!r}."), **kwargs)
 
 
 class NameList(fields.Field[list[Any]]):

@@ -175,6 +175,12 @@ def test_of_secrets_only_hashes_are_kept(join: Join, connection: Connection) -> 
         assert not [row for row in rows if secret in row]
 
 
+def test_no_answer_about_accounts_is_kept_on_the_way(admin: Person) -> None:
+    for path in ("session", "me", "sessions", "tokens", "accounts", "invitations"):
+        assert admin.get(f"/api/{path}").headers["Cache-Control"] == "no-store"
+    assert admin.open("POST", "/api/tokens", {}).headers["Cache-Control"] == "no-store"
+
+
 def test_five_may_fail_then_one_waits(required: Flask, join: Join, connection: Connection) -> None:
     join("Ana")
     for _ in range(throttle.FOR_ACCOUNT_FROM_NETWORK):

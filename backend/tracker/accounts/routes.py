@@ -46,7 +46,7 @@ from tracker.database import reader
 from tracker.idempotency import in_one_transaction, in_one_transaction_once
 from tracker.incidents.schemas import Nothing
 from tracker.openapi import IDEMPOTENCY_KEY, REPLAYED, problems
-from tracker.parsing import Blueprint
+from tracker.parsing import Blueprint, keep_nowhere
 from tracker.problems import Conflict
 from tracker.wire import json_response
 
@@ -63,6 +63,9 @@ class OpenMode(Conflict):
 
     type = "urn:incident-tracker:problem:open-mode"
     title = "There are no accounts in open mode"
+
+
+blp.after_request(keep_nowhere)
 
 
 @blp.before_request  # type: ignore[untyped-decorator]
@@ -369,5 +372,4 @@ def _session_response(
             "methods": {"password": is_required(), "oidc": None},
         },
         status,
-        {"Cache-Control": "no-store"},
     )

@@ -19,7 +19,7 @@ from tracker.incidents.sampling import COUNT_LIMIT, FEW, take_sample
 from tracker.incidents.schemas import WIRE_FIELDS
 from tracker.paging import Position, decode_cursor, encode_cursor
 from tracker.problems import NotFound
-from tracker.wire import dumps
+from tracker.wire import dumps, excerpt
 
 AHEAD = 20_000
 """So many rows a search for something frequent looks at before it goes about it the other way."""
@@ -319,8 +319,9 @@ def find(reference: str) -> tuple[str, UUID | int]:
 
 def missing(reference: str) -> NotFound:
     """The problem for a reference that names no incident."""
-    shown = reference if len(reference) <= 40 else f"{reference[:40]}…"
-    return NotFound(f"There is no incident {shown!r}. An incident is named by its UUID or its number, such as INC-42.")
+    return NotFound(
+        f"There is no incident {excerpt(reference)!r}. An incident is named by its UUID or its number, such as INC-42."
+    )
 
 
 def read_incident(reference: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from tracker.ids import new_id
 from tracker.problems import BuiltIn, Conflict, Invalid
 from tracker.views.models import BUILT_IN, VIEWS_MAX, View
 from tracker.views.queries import PersonViews, read_views
+from tracker.wire import excerpt
 
 _LOCK = """
     INSERT INTO view_arrangements (person) VALUES (%(person)s)
@@ -100,7 +101,7 @@ def _mistakes(ids: Sequence[str], views: Mapping[str, View]) -> list[str]:
 
 
 def _shown(identifier: str) -> str:
-    return repr(identifier if len(identifier) <= 40 else f"{identifier[:40]}…")
+    return repr(excerpt(identifier))
 
 
 def _locked(person: str) -> PersonViews:

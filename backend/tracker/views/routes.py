@@ -12,7 +12,7 @@ from tracker.incidents.queries import Total
 from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import Nothing, QueryProblem
 from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
-from tracker.parsing import Blueprint, actor, named_actor, person
+from tracker.parsing import Blueprint, actor, keep_nowhere, named_actor, person
 from tracker.problems import MEDIA_TYPE
 from tracker.views import operations, queries
 from tracker.views.counting import count_views
@@ -36,6 +36,9 @@ NOT_COUNTED: Mapping[str, Total | None] = {}
 """In the answer to a write: counting would hold its transaction open, which no event of a later one passes."""
 
 blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a name, for each person.")
+
+
+blp.after_request(keep_nowhere)
 
 _MISREAD = blp.alt_response(
     422,
