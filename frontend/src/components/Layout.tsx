@@ -11,6 +11,7 @@ import { useOnline } from '@/hooks/useOnline';
 import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
 import { isFocusLost } from '@/lib/focus';
 import { homePath, useHomePath } from '@/lib/home';
+import { useCan } from '@/lib/session';
 import { useTheme } from '@/lib/theme';
 
 /** Wide enough for a sentence and two buttons, in the letters of the rest. */
@@ -32,6 +33,7 @@ export function Layout({ search, person }: Props) {
   const main = useRef<HTMLElement>(null);
   const theme = useTheme();
   const home = useHomePath();
+  const canWrite = useCan('write');
 
   useCommand('go.list', () => void navigate(homePath()));
   // The form offers the service of the list that it was opened from.
@@ -83,17 +85,19 @@ export function Layout({ search, person }: Props) {
           </button>
           <ThemeMenu />
           {person}
-          <Link
-            to="/incidents/new"
-            {...toForm}
-            className="btn primary"
-            data-tip={tipOf('incident.create')}
-          >
-            <Plus aria-hidden="true" />
-            <span>
-              New<span className="wide-only"> incident</span>
-            </span>
-          </Link>
+          {canWrite && (
+            <Link
+              to="/incidents/new"
+              {...toForm}
+              className="btn primary"
+              data-tip={tipOf('incident.create')}
+            >
+              <Plus aria-hidden="true" />
+              <span>
+                New<span className="wide-only"> incident</span>
+              </span>
+            </Link>
+          )}
         </div>
       </header>
       {!online && (
