@@ -16,16 +16,29 @@ import { NotFoundPage } from '@/pages/NotFoundPage';
 // The list is what people open; the other pages come when they are asked for, or when the browser is idle.
 const IncidentDetailPage = lazy(() => import('@/pages/IncidentDetailPage'));
 const CreateIncidentPage = lazy(() => import('@/pages/CreateIncidentPage'));
+const AccountPage = lazy(() => import('@/pages/AccountPage'));
+const PeoplePage = lazy(() => import('@/pages/PeoplePage'));
+const JoinPage = lazy(() => import('@/pages/JoinPage'));
 const SignInPage = lazy(() => import('@/pages/SignInPage'));
 
 export function App() {
   return (
     <Routes>
+      <Route
+        path="join"
+        element={
+          <Alone>
+            <JoinPage />
+          </Alone>
+        }
+      />
       <Route element={<Gate />}>
         <Route element={<Layout search={<SearchBox />} person={<PersonMenu />} />}>
           <Route index element={<IncidentListPage />} />
           <Route path="incidents/new" element={<CreateIncidentPage />} />
           <Route path="incidents/:id" element={<IncidentDetailPage />} />
+          <Route path="account" element={<AccountPage />} />
+          <Route path="people" element={<PeoplePage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Route>

@@ -6,6 +6,7 @@ import type { Account, Role, Session } from '@/lib/session';
  * What the server has of accounts, sessions and tokens. It stands in for the generated types, which take its place once
  * the document of the API has these paths.
  */
+export type { Account };
 
 /** A browser in which one is signed in. */
 export interface SignedIn {
