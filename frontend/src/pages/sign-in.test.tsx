@@ -29,6 +29,7 @@ beforeEach(() => {
     http.get('/api/incidents/:id', guarded(one)),
     http.get('/api/incidents/:id/events', guarded({ items: [], nextCursor: null })),
     http.get('/api/views', ({ request }) => model.guard(request) ?? HttpResponse.error()),
+    http.post('/api/views', ({ request }) => model.guard(request) ?? HttpResponse.error()),
     http.post('/api/incidents/:id/comments', async ({ request }) => {
       comments.push(request);
       const refused = model.guard(request);
@@ -126,6 +127,20 @@ describe('somebody who is not signed in', () => {
   });
 });
 
+test('a comment that somebody else has not sent waits until they are back', async () => {
+  model.account = ana;
+  const { id } = incident();
+  const unsent = { key: 'k1', body: 'By Ben.', actor: 'Ben', at: '2025', after: 0, error: null };
+  localStorage.setItem(`outbox:${id}`, JSON.stringify([unsent]));
+  const { user } = renderApp('/incidents/INC-42');
+  await user.type(await screen.findByRole('textbox', { name: 'Comment' }), 'By Ana.');
+  await user.click(screen.getByRole('button', { name: 'Comment' }));
+  await waitFor(() => expect(comments).toHaveLength(1));
+  expect(await comments[0]?.json()).toEqual({ body: 'By Ana.' });
+  expect(screen.queryByText('By Ben.')).not.toBeInTheDocument();
+  expect(localStorage.getItem(`outbox:${id}`)).toContain('By Ben.');
+});
+
 describe('a session that ends', () => {
   async function commentOn() {
     model.account = ana;
@@ -189,6 +204,18 @@ describe('a session that ends', () => {
     await waitFor(() => expect(loadAnew).toHaveBeenCalledWith());
     expect(comments).toHaveLength(1);
   });
+});
+
+test('a view that is being saved keeps its name while one signs in again', async () => {
+  model.account = ana;
+  const { user } = renderApp('/?q=sev%3A1');
+  await user.click(await screen.findByRole('button', { name: 'Save view' }));
+  await user.type(await screen.findByLabelText('Name'), 'Worst');
+  model.end();
+  await user.keyboard('{Enter}');
+  await screen.findByRole('dialog', { name: 'Sign in again' });
+  await user.keyboard(`${PASSWORD}`);
+  expect(screen.getByLabelText('Name')).toHaveValue('Worst');
 });
 
 describe('the menu of the account', () => {

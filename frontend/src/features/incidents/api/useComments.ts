@@ -14,7 +14,7 @@ import {
 } from '@/features/incidents/model/outbox';
 import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
-import { accountName } from '@/lib/session';
+import { accountName, useSession } from '@/lib/session';
 import { keys } from './queries';
 
 /** The keys of what this tab is sending. It goes on when the page is left, so it is no state of a component. */
@@ -86,6 +86,8 @@ export function useComments(
 ): Comments {
   const client = useQueryClient();
   const outbox = useOutbox(incidentId);
+  // Before that, nobody knows under whose name it would go.
+  const { isTold } = useSession();
   const [outgoing, arrived] = useMemo(
     () => divideOutbox(outbox.filter(isOwn), events ?? []),
     [outbox, events],
@@ -97,11 +99,12 @@ export function useComments(
   }, [arrived, incidentId]);
 
   useEffect(() => {
+    if (!isTold) return;
     // What was on its way when the page was closed goes on. It may have arrived, which its key tells the server.
     for (const comment of readOutbox(incidentId)) {
       if (comment.error === null && isOwn(comment)) void send(client, incidentId, comment);
     }
-  }, [client, incidentId]);
+  }, [client, incidentId, isTold]);
 
   function start(comment: Outgoing): Promise<string | null> {
     putOutgoing(incidentId, comment);
