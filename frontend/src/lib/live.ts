@@ -2,7 +2,7 @@ import { askSession } from '@/api/session';
 import type { Block } from './event-stream';
 import { type LiveState, setLiveState } from './live-state';
 import { holdStream, type LiveStream } from './live-stream';
-import { onSignedIn } from './session';
+import { needsSignIn, onSignedIn, sessionNow } from './session';
 
 /*
  * A browser opens six connections to a server, over all its tabs, and a stream takes one for good. So one tab, the
@@ -90,7 +90,7 @@ export function startLive(
     showState(next);
     clearInterval(poll);
     // The leader may be a tab that nobody sees, so each one looks whether it has to ask the person.
-    if (next === 'signed-out') void askSession();
+    if (next === 'signed-out' && !needsSignIn(sessionNow())) void askSession();
     if (next === 'polling') {
       look();
       poll = setInterval(look, POLL_MS);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Invitation, SignedIn, Token } from '@/features/accounts/api/types';
 import { loadAnew } from '@/lib/load-anew';
 import type { Account } from '@/lib/session';
-import { account, refusal, sessionServer } from '@/testing/accounts';
+import { account, PASSWORD, refusal, sessionServer } from '@/testing/accounts';
 import { facets, incident, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -180,6 +180,29 @@ describe('the page of the account', () => {
     await user.click(screen.getByRole('button', { name: 'Change password' }));
     await waitFor(() => expect(next).toHaveValue(''));
     expect(writes.at(-1)).toEqual(['PATCH /api/me', { password: { current: 'wrong', new: GOOD } }]);
+  });
+
+  test('says how long to wait where somebody has tried too often', async () => {
+    const { user } = await open('/account');
+    refused = refusal(429, 'too-many-attempts', 'Too many attempts.', { 'Retry-After': '90' });
+    await user.type(screen.getByLabelText('Current password'), 'wrong');
+    await user.type(screen.getByLabelText('New password'), `${GOOD}{Enter}`);
+    expect(await screen.findByText('Too many attempts. Try again in 1m.')).toBeVisible();
+  });
+
+  test('keeps what was typed where the session has ended, and says that nothing was changed', async () => {
+    const { user } = await open('/account');
+    await user.type(screen.getByLabelText('Current password'), 'right');
+    await user.type(screen.getByLabelText('New password'), GOOD);
+    model.end();
+    await user.keyboard('{Enter}');
+    await screen.findByRole('dialog', { name: 'Sign in again' });
+    expect(screen.getByText(/so nothing was changed/)).toBeVisible();
+    await user.keyboard(`${PASSWORD}{Enter}`);
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+    expect(screen.getByLabelText('New password')).toHaveValue(GOOD);
+    await user.click(screen.getByRole('button', { name: 'Change password' }));
+    await waitFor(() => expect(screen.getByLabelText('New password')).toHaveValue(''));
   });
 
   test('ends a session, after asking, and never its own', async () => {

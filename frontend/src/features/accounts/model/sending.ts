@@ -1,5 +1,7 @@
 import { useState } from 'react';
 import { ApiError } from '@/api/problem';
+import { isUnauthenticated } from '@/api/session';
+import { formatDuration } from '@/lib/time';
 
 /** What a form is doing: one sending at a time, and what was wrong with the last one. */
 export function useSending() {
@@ -33,8 +35,13 @@ export function useSending() {
     /** What is wrong, where it is about none of these fields. */
     errorBeside: (...shown: string[]): string | undefined => {
       if (error === null || shown.some((field) => fields[field])) return undefined;
-      const words = Object.values(fields).flat().join(' ');
-      return words || error.message;
+      return Object.values(fields).flat().join(' ') || inWords(error);
     },
   };
+}
+
+function inWords(error: Error): string {
+  if (isUnauthenticated(error)) return 'Your session had ended, so nothing was changed.';
+  const wait = error instanceof ApiError && error.status === 429 ? error.retryAfterMs : null;
+  return wait === null ? error.message : `${error.message} Try again in ${formatDuration(wait)}.`;
 }

@@ -30,7 +30,7 @@ export function NameSection({ account }: { account: Account }) {
   return (
     <section className="panel" aria-labelledby="you-title">
       <h2 id="you-title">You</h2>
-      <p className="hint account-facts">
+      <p className="hint">
         <span dir="auto">{account.email}</span> · {ROLE_NAMES[account.role]}
       </p>
       <form className="account-form narrow" onSubmit={submit} noValidate>
