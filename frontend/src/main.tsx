@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { App } from '@/App';
+import { followSession } from '@/api/session';
 import { listenToKeys } from '@/lib/commands';
 import { setLiveState } from '@/lib/live-state';
 import { createQueryClient } from '@/lib/query-client';
@@ -10,6 +11,7 @@ import { followTheme } from '@/lib/theme';
 import './index.css';
 
 followTheme();
+followSession();
 listenToKeys(document);
 
 const root = document.getElementById('root');

@@ -2,6 +2,7 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import { displayName } from '@/lib/display-name';
 import { ApiError, problemFrom } from './problem';
 import type { paths } from './schema';
+import { fetchInSession } from './session';
 
 const sayWhoAsks: Middleware = {
   onRequest({ request }) {
@@ -27,9 +28,8 @@ export const api = createClient<paths>({
   baseUrl: globalThis.location.origin,
   // A list is one comma-separated parameter; the API refuses a repeated one.
   querySerializer: { array: { style: 'form', explode: false } },
-  // Looked up at every call: the client would otherwise keep the fetch of the moment it was made, and mocks
-  // that come later would never see a request.
-  fetch: (request) => globalThis.fetch(request),
+  // It looks the browser's own up at every call, so that mocks that come later see the request.
+  fetch: fetchInSession,
 });
 api.use(sayWhoAsks);
 

@@ -88,22 +88,24 @@ export function readRetryAfter(header: string | null): number | null {
   return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
+/** What is said of an answer that says nothing itself. */
+function wordsFor(status: number): string {
+  if (status === 403) return 'You may not do that.';
+  if (status === 429) return 'That was too often. Wait a little, then try again.';
+  return `The server answered ${status}.`;
+}
+
 /** Reads an error answer; `body` is whatever the client could parse of it. */
 export function problemFrom(response: Response, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {};
-  return new ApiError(
-    text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
-    {
-      status: response.status,
-      type: text(problem.type),
-      fields: fieldErrors(problem.errors),
-      requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
-      current: isRecord(problem.current) ? (problem.current as Incident) : null,
-      conflicts: Array.isArray(problem.conflicts)
-        ? (problem.conflicts as ConflictingIncident[])
-        : [],
-      mistakes: Array.isArray(problem.mistakes) ? (problem.mistakes as Mistake[]) : [],
-      retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
-    },
-  );
+  return new ApiError(text(problem.detail) ?? text(problem.title) ?? wordsFor(response.status), {
+    status: response.status,
+    type: text(problem.type),
+    fields: fieldErrors(problem.errors),
+    requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
+    current: isRecord(problem.current) ? (problem.current as Incident) : null,
+    conflicts: Array.isArray(problem.conflicts) ? (problem.conflicts as ConflictingIncident[]) : [],
+    mistakes: Array.isArray(problem.mistakes) ? (problem.mistakes as Mistake[]) : [],
+    retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
+  });
 }

@@ -1,4 +1,6 @@
+import { onSignedIn, sessionNow } from '@/lib/session';
 import { ApiError } from './problem';
+import { isUnauthenticated } from './session';
 
 const BACKOFF_MS = 300;
 /** Asked to wait for longer, a person is told so instead of waiting unawares. */
@@ -29,7 +31,8 @@ function waitBefore(error: unknown, failures: number): number | null {
 }
 
 /**
- * Sends a write, and again when no answer came; on a device that is offline, once it is online. Only for requests with an Idempotency-Key, by which the server
+ * Sends a write, and again when no answer came; on a device that is offline, once it is online, and where the session
+ * has ended, once the person has signed in again. Only for requests with an Idempotency-Key, by which the server
  * recognises the second as the first and carries it out once.
  */
 export async function sendWrite<T>(send: () => Promise<T>, failures = 0): Promise<T> {
@@ -41,9 +44,24 @@ export async function sendWrite<T>(send: () => Promise<T>, failures = 0): Promis
       await new Promise((resolve) => window.addEventListener('online', resolve, { once: true }));
       return sendWrite(send, failures);
     }
+    if (isUnauthenticated(error) && failures < RETRIES) {
+      await signedIn();
+      return sendWrite(send, failures + 1);
+    }
     const wait = waitBefore(error, failures);
     if (wait === null) throw error;
     await new Promise((resolve) => setTimeout(resolve, wait));
     return sendWrite(send, failures + 1);
   }
+}
+
+/** Resolves once there is a session, which the page asks for in place. */
+async function signedIn(): Promise<void> {
+  if (!sessionNow().isLost) return;
+  await new Promise<void>((resolve) => {
+    const stop = onSignedIn(() => {
+      stop();
+      resolve();
+    });
+  });
 }

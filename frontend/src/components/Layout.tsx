@@ -3,7 +3,7 @@ import { type CSSProperties, type ReactNode, useEffect, useRef } from 'react';
 import { Link, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router';
 import { Toaster } from 'sonner';
 import { LiveDot } from '@/components/LiveDot';
-import { NameMenu } from '@/components/NameMenu';
+import { Logo } from '@/components/Logo';
 import { PageBoundary } from '@/components/PageBoundary';
 import { ThemeMenu } from '@/components/ThemeMenu';
 import { SharedTooltip } from '@/components/ui/SharedTooltip';
@@ -11,13 +11,21 @@ import { useOnline } from '@/hooks/useOnline';
 import { runCommand, tipOf, useCommand, useSingleKeys } from '@/lib/commands';
 import { isFocusLost } from '@/lib/focus';
 import { homePath, useHomePath } from '@/lib/home';
+import { useCan } from '@/lib/session';
 import { useTheme } from '@/lib/theme';
 
 /** Wide enough for a sentence and two buttons, in the letters of the rest. */
 const TOASTS = { '--width': '400px', fontFamily: 'inherit' } as CSSProperties;
 
-/** The frame of every page; `search` is the box in its top bar. */
-export function Layout({ search }: { search: ReactNode }) {
+interface Props {
+  /** The box in the top bar. */
+  search: ReactNode;
+  /** Who is at the keyboard, and what is theirs. */
+  person: ReactNode;
+}
+
+/** The frame of every page. */
+export function Layout({ search, person }: Props) {
   const navigate = useNavigate();
   const { pathname, search: listSearch } = useLocation();
   const navigationType = useNavigationType();
@@ -25,6 +33,7 @@ export function Layout({ search }: { search: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const theme = useTheme();
   const home = useHomePath();
+  const canWrite = useCan('write');
 
   useCommand('go.list', () => void navigate(homePath()));
   // The form offers the service of the list that it was opened from.
@@ -50,17 +59,7 @@ export function Layout({ search }: { search: ReactNode }) {
       </a>
       <header className="topbar">
         <Link to={home} className="brand" aria-label="Incident Tracker, to the list">
-          <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
-            <rect width="24" height="24" rx="6" fill="var(--accent)" />
-            <path
-              d="M5 13h3.2l2-6 3.4 10 2-4H19"
-              fill="none"
-              stroke="var(--on-accent)"
-              strokeWidth="2"
-              strokeLinecap="round"
-              strokeLinejoin="round"
-            />
-          </svg>
+          <Logo size={22} />
           <span className="brand-name">Incident Tracker</span>
         </Link>
         {search}
@@ -85,18 +84,20 @@ export function Layout({ search }: { search: ReactNode }) {
             <CircleHelp aria-hidden="true" />
           </button>
           <ThemeMenu />
-          <NameMenu />
-          <Link
-            to="/incidents/new"
-            {...toForm}
-            className="btn primary"
-            data-tip={tipOf('incident.create')}
-          >
-            <Plus aria-hidden="true" />
-            <span>
-              New<span className="wide-only"> incident</span>
-            </span>
-          </Link>
+          {person}
+          {canWrite && (
+            <Link
+              to="/incidents/new"
+              {...toForm}
+              className="btn primary"
+              data-tip={tipOf('incident.create')}
+            >
+              <Plus aria-hidden="true" />
+              <span>
+                New<span className="wide-only"> incident</span>
+              </span>
+            </Link>
+          )}
         </div>
       </header>
       {!online && (

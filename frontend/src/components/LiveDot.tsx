@@ -11,6 +11,10 @@ const TEXTS: Record<LiveState, { word?: string; tip: string }> = {
     word: 'Polling',
     tip: 'No live connection can be held, so changes are looked for every 10 s',
   },
+  'signed-out': {
+    word: 'Signed out',
+    tip: 'Changes show again once you have signed in',
+  },
 };
 
 /** How fresh the page is, by shape, colour and text. The word shows where something is to be known. */
@@ -38,7 +42,7 @@ export function LiveDot() {
             fill={state === 'live' ? 'currentColor' : 'none'}
             stroke="currentColor"
             strokeWidth="2"
-            strokeDasharray={state === 'reconnecting' ? '4 2.28' : undefined}
+            strokeDasharray={state === 'live' || state === 'connecting' ? undefined : '4 2.28'}
           />
         )}
       </svg>

@@ -47,6 +47,14 @@ function initials(name: string): string {
   return letters.map((word) => Array.from(word ?? '')[0] ?? '').join('');
 }
 
+export function Avatar({ name }: { name: string }) {
+  return (
+    <span className="avatar" aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
 export function NameMenu() {
   const name = useDisplayName();
   const [open, setOpen] = useState(false);
@@ -64,13 +72,7 @@ export function NameMenu() {
           aria-label={name ? `Your name: ${name}` : 'Set your name'}
           data-tip={name || 'Set your name'}
         >
-          {name ? (
-            <span className="avatar" aria-hidden="true">
-              {initials(name)}
-            </span>
-          ) : (
-            <UserRound aria-hidden="true" />
-          )}
+          {name ? <Avatar name={name} /> : <UserRound aria-hidden="true" />}
         </button>
       }
     >

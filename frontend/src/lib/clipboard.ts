@@ -8,7 +8,7 @@ export async function copyLinks(paths: readonly string[], what: string): Promise
 }
 
 /** False where the browser does not allow it. */
-async function copyText(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -9,6 +9,7 @@ import {
   SEQUENCE_MS,
 } from './keys';
 import { createListeners } from './listeners';
+import { type Right, useCan } from './session';
 import { readStored, useStored, writeStored } from './storage';
 import { giveUpPart, isPartAwaited } from './typed-ahead';
 
@@ -19,6 +20,8 @@ interface Definition {
   readonly group: CommandGroup;
   /** The first is the one that is shown. Without any, the command is in the palette only. */
   readonly keys: readonly string[];
+  /** Only for people with this right; to others it does not exist. */
+  readonly needs?: Right;
   /** Its keys act only while the focus is in the rows, the peek or an incident (WCAG 2.1.4). */
   readonly scope?: 'rows';
   /** Holding the key down goes on. */
@@ -29,6 +32,11 @@ interface Definition {
   readonly anywhere?: true;
   /** Where it is told together with those that follow: how, and the key of the last. Null for these. */
   readonly together?: { readonly title: string; readonly last: string } | null;
+}
+
+/** Something that is done to incidents. */
+function act(title: string, keys: readonly string[]): Definition {
+  return { title, group: 'Act', keys, scope: 'rows', needs: 'write' };
 }
 
 function nthView(place: number): Definition {
@@ -58,7 +66,7 @@ const COMMANDS = {
   'view.7': nthView(7),
   'view.8': nthView(8),
   'view.9': nthView(9),
-  'incident.create': { title: 'New incident', group: 'Go', keys: ['c'] },
+  'incident.create': { title: 'New incident', group: 'Go', keys: ['c'], needs: 'write' },
   'search.focus': { title: 'Search', group: 'List', keys: ['/'] },
   'filter.focus': { title: 'Filter', group: 'List', keys: ['f'] },
   'view.save': { title: 'Save the list as a view', group: 'List', keys: [] },
@@ -95,12 +103,19 @@ const COMMANDS = {
     scope: 'rows',
     keysOnly: true,
   },
-  'row.select': { title: 'Select', group: 'Select', keys: ['x'], scope: 'rows' },
+  'row.select': {
+    title: 'Select',
+    group: 'Select',
+    keys: ['x'],
+    scope: 'rows',
+    needs: 'write',
+  },
   'row.extendNext': {
     title: 'Extend the selection down',
     group: 'Select',
     keys: ['Shift+j', 'Shift+ArrowDown'],
     scope: 'rows',
+    needs: 'write',
     repeats: true,
   },
   'row.extendPrevious': {
@@ -108,20 +123,27 @@ const COMMANDS = {
     group: 'Select',
     keys: ['Shift+k', 'Shift+ArrowUp'],
     scope: 'rows',
+    needs: 'write',
     repeats: true,
   },
-  'row.selectPage': { title: 'Select the page', group: 'Select', keys: ['Mod+a'], scope: 'rows' },
-  'incident.resolve': { title: 'Resolve', group: 'Act', keys: ['e'], scope: 'rows' },
-  'incident.mitigate': { title: 'Mitigate', group: 'Act', keys: ['m'], scope: 'rows' },
-  'incident.reopen': { title: 'Reopen', group: 'Act', keys: ['r'], scope: 'rows' },
-  'incident.severity1': { title: 'Set SEV1', group: 'Act', keys: ['s 1'], scope: 'rows' },
-  'incident.severity2': { title: 'Set SEV2', group: 'Act', keys: ['s 2'], scope: 'rows' },
-  'incident.severity3': { title: 'Set SEV3', group: 'Act', keys: ['s 3'], scope: 'rows' },
-  'incident.severity4': { title: 'Set SEV4', group: 'Act', keys: ['s 4'], scope: 'rows' },
-  'incident.assign': { title: 'Assign', group: 'Act', keys: ['a'], scope: 'rows' },
-  'incident.assignToMe': { title: 'Assign to me', group: 'Act', keys: ['i'], scope: 'rows' },
+  'row.selectPage': {
+    title: 'Select the page',
+    group: 'Select',
+    keys: ['Mod+a'],
+    scope: 'rows',
+    needs: 'write',
+  },
+  'incident.resolve': act('Resolve', ['e']),
+  'incident.mitigate': act('Mitigate', ['m']),
+  'incident.reopen': act('Reopen', ['r']),
+  'incident.severity1': act('Set SEV1', ['s 1']),
+  'incident.severity2': act('Set SEV2', ['s 2']),
+  'incident.severity3': act('Set SEV3', ['s 3']),
+  'incident.severity4': act('Set SEV4', ['s 4']),
+  'incident.assign': act('Assign', ['a']),
+  'incident.assignToMe': act('Assign to me', ['i']),
   'incident.copyLink': { title: 'Copy the link', group: 'Act', keys: [], scope: 'rows' },
-  'change.undo': { title: 'Undo the last change', group: 'Act', keys: ['z'] },
+  'change.undo': { title: 'Undo the last change', group: 'Act', keys: ['z'], needs: 'write' },
   close: {
     title: 'Close the menu, then the peek, then the selection, then the search',
     group: 'List',
@@ -135,6 +157,9 @@ const COMMANDS = {
     keysOnly: true,
   },
   'name.set': { title: 'Set your name', group: 'Settings', keys: [] },
+  'account.show': { title: 'Your account', group: 'Settings', keys: [] },
+  'people.show': { title: 'People', group: 'Settings', keys: [], needs: 'admin' },
+  'session.end': { title: 'Sign out', group: 'Settings', keys: [] },
   'theme.light': { title: 'Light theme', group: 'Settings', keys: [] },
   'theme.dark': { title: 'Dark theme', group: 'Settings', keys: [] },
   'theme.system': { title: 'Theme of the system', group: 'Settings', keys: [] },
@@ -156,7 +181,7 @@ interface Handler {
 }
 
 /** Every command, in the order of the table above. */
-export const ALL_COMMANDS: readonly Command[] = (Object.keys(COMMANDS) as CommandId[]).map((id) =>
+const ALL_COMMANDS: readonly Command[] = (Object.keys(COMMANDS) as CommandId[]).map((id) =>
   Object.assign({ id }, COMMANDS[id]),
 );
 
@@ -193,22 +218,24 @@ interface Options {
 
 /**
  * Gives a command its handler while the calling component is mounted and `enabled`. One that returns false was not
- * meant: an older one has its turn, or the key is left to the browser.
+ * meant: an older one has its turn, or the key is left to the browser. Whoever may not do it has no such command.
  */
 export function useCommand(id: CommandId, run: () => unknown, options: Options = {}): void {
   const { enabled = true, within, applies } = options;
+  const { needs }: Definition = COMMANDS[id];
+  const isMeant = useCan(needs) && enabled;
   const latest = useRef({ run, applies });
   useEffect(() => {
     latest.current = { run, applies };
   });
   useEffect(() => {
-    if (!enabled) return undefined;
+    if (!isMeant) return undefined;
     return register(id, {
       run: () => latest.current.run(),
       within,
       applies: () => latest.current.applies?.(),
     });
-  }, [id, enabled, within]);
+  }, [id, isMeant, within]);
 }
 
 /** What owns the keyboard while the focus is in it; its own keys are handled inside. */
@@ -247,6 +274,12 @@ export function commandsAt(target: EventTarget | null): Command[] {
 
 export function titleOf(id: CommandId): string {
   return COMMANDS[id].title;
+}
+
+/** Every command that the person may give, whether it has a handler now or not. */
+export function usePermittedCommands(): Command[] {
+  const rights = { write: useCan('write'), admin: useCan('admin') };
+  return ALL_COMMANDS.filter(({ needs }) => needs === undefined || rights[needs]);
 }
 
 /** The commands that have a handler now, in the order of the table above. */

@@ -1,17 +1,27 @@
-import { readStored, useStored, writeStored } from './storage';
+import { useSyncExternalStore } from 'react';
+import { accountName, onSession } from './session';
+import { onStored, readStored, writeStored } from './storage';
 
 const KEY = 'displayName';
 
 /** Same limit as an owner's, since "Mine" compares the two. */
 export const NAME_MAX = 120;
 
-/** The name that this browser's requests are signed with; empty when nobody gave one. */
+/**
+ * Who the person is: the name of the account, or where there are none the one that this browser's requests are signed
+ * with. Empty when nobody gave one.
+ */
 export function displayName(): string {
-  return readStored(KEY) ?? '';
+  return accountName() ?? readStored(KEY) ?? '';
 }
 
 export function useDisplayName(): string {
-  return useStored(KEY) ?? '';
+  return useSyncExternalStore(onName, displayName);
+}
+
+function onName(listener: () => void): () => void {
+  const stops = [onStored(listener), onSession(listener)];
+  return () => stops.forEach((stop) => stop());
 }
 
 export function setDisplayName(name: string): void {

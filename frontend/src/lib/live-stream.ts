@@ -97,6 +97,15 @@ export function holdStream({ url, after, onBlocks, onState, onHeard }: Options):
       onBlocks([{ id: '', event: 'reset', data: '{}' }]);
       cursor = null;
     }
+    if (refusal?.status === 401) {
+      // It will be refused again until somebody has signed in, which `check` is told of.
+      connection = null;
+      clearTimeout(watchdog);
+      liveSince = null;
+      failures = 0;
+      onState('signed-out');
+      return;
+    }
     lost(error === null || refusal !== null || liveSince !== null, refusal?.waitMs ?? 0);
   }
 

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { askSession } from '@/api/session';
+import { account } from '@/testing/accounts';
 import { FakeLocks, fakeChannels } from '@/testing/fake-browser';
 import { fakeStream, frame } from '@/testing/fake-stream';
 import { startLive } from './live';
 import type { LiveState } from './live-state';
+import { hearSession } from './session';
+
+vi.mock('@/api/session', () => ({ askSession: vi.fn<() => Promise<void>>() }));
 
 type Browser = NonNullable<Parameters<typeof startLive>[2]>;
 
@@ -308,6 +313,37 @@ describe('several tabs', () => {
     // The thief is done at once, so it leads again, from where it was.
     expect(stream.held().map((one) => one.after)).toEqual(['3-1']);
     expect(first.state()).toBe('live');
+  });
+});
+
+describe('where the session has ended', () => {
+  const session = {
+    mode: 'required',
+    csrfToken: null,
+    methods: { password: true, oidc: null },
+  } as const;
+
+  test('every tab looks who is signed in, none asks for the stream, and it goes on after signing in', async () => {
+    hearSession({ ...session, account: account() });
+    const shared = browser();
+    const leader = tab(shared);
+    const follower = tab(shared);
+    await after(1);
+    stream.connections[0]?.send('id: 5-5\n\n');
+    stream.answerWith(new Response(null, { status: 401 }));
+    stream.connections[0]?.end();
+    await after(3_000);
+    expect([leader.state(), follower.state()]).toEqual(['signed-out', 'signed-out']);
+    expect(askSession).toHaveBeenCalledTimes(2);
+    await after(600_000);
+    expect(stream.connections).toHaveLength(2);
+
+    stream.answerWith('stream');
+    hearSession({ ...session, account: null });
+    hearSession({ ...session, account: account() });
+    await after(1);
+    expect(stream.held().map(({ after: from }) => from)).toEqual(['5-5']);
+    expect([leader.state(), follower.state()]).toEqual(['live', 'live']);
   });
 });
 

@@ -1,6 +1,8 @@
+import { askSession } from '@/api/session';
 import type { Block } from './event-stream';
 import { type LiveState, setLiveState } from './live-state';
 import { holdStream, type LiveStream } from './live-stream';
+import { needsSignIn, onSignedIn, sessionNow } from './session';
 
 /*
  * A browser opens six connections to a server, over all its tabs, and a stream takes one for good. So one tab, the
@@ -87,6 +89,8 @@ export function startLive(
     state = next;
     showState(next);
     clearInterval(poll);
+    // The leader may be a tab that nobody sees, so each one looks whether it has to ask the person.
+    if (next === 'signed-out' && !needsSignIn(sessionNow())) void askSession();
     if (next === 'polling') {
       look();
       poll = setInterval(look, POLL_MS);
@@ -169,7 +173,8 @@ export function startLive(
 
   function onMessage({ data }: MessageEvent<Message>) {
     if (data.kind === 'ask') {
-      stream?.check();
+      // Signed out, it waits for its own tab to hear that somebody has signed in.
+      if (state !== 'signed-out') stream?.check();
       here();
       return;
     }
@@ -265,9 +270,11 @@ export function startLive(
     [window, 'online', wake],
   ];
   for (const [target, name, listener] of listened) target.addEventListener(name, listener);
+  const stopWaiting = onSignedIn(wake);
   begin();
 
   return () => {
+    stopWaiting();
     for (const [target, name, listener] of listened) target.removeEventListener(name, listener);
     rest();
     clearInterval(poll);

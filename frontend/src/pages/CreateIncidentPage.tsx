@@ -1,4 +1,4 @@
-import { useLocation, useNavigate } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { toast } from 'sonner';
 import { useCreateIncident } from '@/features/incidents/api/mutations';
 import { IncidentForm } from '@/features/incidents/components/create/IncidentForm';
@@ -11,9 +11,29 @@ import {
   incidentPath,
 } from '@/features/incidents/model/incident';
 import { rememberService } from '@/features/incidents/model/likely-services';
+import { useHomePath } from '@/lib/home';
+import { useCan } from '@/lib/session';
 import '../create.css';
 
 export default function CreateIncidentPage() {
+  return useCan('write') ? <CreatePage /> : <NotForViewers />;
+}
+
+/** The way here is a link that somebody has followed. */
+function NotForViewers() {
+  return (
+    <div className="state">
+      <title>New incident · Incident Tracker</title>
+      <h1>You may look, not change</h1>
+      <p>A new incident needs the role of a responder, which an admin can give you.</p>
+      <Link className="btn" to={useHomePath()}>
+        Open incidents
+      </Link>
+    </div>
+  );
+}
+
+function CreatePage() {
   const navigate = useNavigate();
   const { state } = useLocation();
   const create = useCreateIncident();

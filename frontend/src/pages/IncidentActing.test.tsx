@@ -86,7 +86,7 @@ describe('keys on rows', () => {
     await waitFor(() => expect(row('Disk full')).toHaveTextContent('not saved'));
     expect(row('Disk full')).toHaveTextContent('Open');
     expect(await notes().findByRole('alert')).toHaveTextContent('INC-901 was not resolved.');
-    server.resetHandlers(...modelServer(all).handlers);
+    server.use(...modelServer(all).handlers);
     await user.click(within(row('Disk full')).getByRole('button', { name: 'Retry INC-901' }));
     await waitFor(() => expect(row('Disk full')).toHaveTextContent('Resolved'));
     expect(row('Disk full')).not.toHaveTextContent('not saved');

@@ -23,6 +23,7 @@ import { useRetry } from '@/hooks/useRetry';
 import { tipOf, useCommand } from '@/lib/commands';
 import { useHomePath } from '@/lib/home';
 import { isPlainClick } from '@/lib/plain-click';
+import { useCan } from '@/lib/session';
 import '../detail.css';
 
 export default function IncidentDetailPage() {
@@ -61,6 +62,7 @@ function IncidentView({ incident }: { incident: Incident }) {
   useCopyLink(() => [incident]);
   // A conflict that was left undecided is there again when the page opens.
   const [leftOver] = useState(edit.conflict);
+  const canWrite = useCan('write');
   const article = useRef<HTMLElement>(null);
   const label = `${incidentKey(incident)} ${incident.title}`;
   useFocusAtOpening(article);
@@ -98,7 +100,7 @@ function IncidentView({ incident }: { incident: Incident }) {
         </nav>
         <ListWalk incident={incident} />
       </div>
-      {edit.conflict && (
+      {canWrite && edit.conflict && (
         <ConflictPanel
           conflict={edit.conflict}
           incident={incident}

@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { MemoryRouter, useLocation } from 'react-router';
 import { onTestFinished } from 'vitest';
 import { App } from '@/App';
+import { followSession } from '@/api/session';
 import { listenToKeys } from '@/lib/commands';
 import { createQueryClient } from '@/lib/query-client';
 
@@ -22,6 +23,7 @@ export function renderApp(at: string) {
     queries: { networkMode: 'always', retry: false },
   });
   onTestFinished(listenToKeys(document));
+  onTestFinished(followSession());
   const view = render(
     <QueryClientProvider client={client}>
       <MemoryRouter initialEntries={[at]} useTransitions={false}>

@@ -2,6 +2,7 @@ import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
 import { toast } from 'sonner';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { forgetSession } from '@/lib/session';
 import { server } from './server';
 
 configure({ asyncUtilTimeout: 5_000 });
@@ -14,6 +15,7 @@ afterEach(() => {
   server.resetHandlers();
   localStorage.clear();
   sessionStorage.clear();
+  forgetSession();
 });
 afterAll(() => server.close());
 

@@ -21,6 +21,8 @@ export function PopoverContent({ trigger, label, align, onClose, children }: Pro
           collisionPadding={8}
           aria-label={label}
           onInteractOutside={(event) => {
+            // Signing in again lies over it, and what was typed in it stays.
+            if ((event.target as Element).closest('dialog')) event.preventDefault();
             // A button that opened it closes it by itself.
             const isToggle = trigger.current?.getAttribute('aria-expanded') === 'true';
             if (isToggle && trigger.current?.contains(event.target as Node)) event.preventDefault();

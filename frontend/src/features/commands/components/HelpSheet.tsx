@@ -2,10 +2,10 @@ import { X } from 'lucide-react';
 import { Kbd, Keys } from '@/components/ui/Kbd';
 import type { Place } from '@/features/commands/model/place';
 import {
-  ALL_COMMANDS,
   type Command,
   setSingleKeys,
   useAvailableCommands,
+  usePermittedCommands,
   useSingleKeys,
 } from '@/lib/commands';
 import { isCharacter } from '@/lib/keys';
@@ -32,6 +32,7 @@ interface Props {
 /** The whole keyboard, read from the command registry. What does nothing on this page is there too, in a softer tone. */
 export function HelpSheet({ place, onClose }: Props) {
   const dialog = useModal(place);
+  const all = usePermittedCommands();
   const here = useAvailableCommands();
   const singleKeys = useSingleKeys();
 
@@ -53,26 +54,30 @@ export function HelpSheet({ place, onClose }: Props) {
         this page.
       </p>
       <div className="help-groups">
-        {GROUPS.map(({ group, where }) => (
-          <section key={group} aria-labelledby={`help-${group}`}>
-            <h3 id={`help-${group}`}>
-              {group}
-              {where && <span> {where}</span>}
-            </h3>
-            <dl>
-              {ALL_COMMANDS.filter(
-                (one) => one.group === group && one.keys.length > 0 && one.together !== null,
-              ).map((command) => (
-                <Line
-                  key={command.id}
-                  command={command}
-                  isHere={here.some(({ id }) => id === command.id)}
-                  singleKeys={singleKeys}
-                />
-              ))}
-            </dl>
-          </section>
-        ))}
+        {GROUPS.filter(({ group }) => all.some((one) => one.group === group)).map(
+          ({ group, where }) => (
+            <section key={group} aria-labelledby={`help-${group}`}>
+              <h3 id={`help-${group}`}>
+                {group}
+                {where && <span> {where}</span>}
+              </h3>
+              <dl>
+                {all
+                  .filter(
+                    (one) => one.group === group && one.keys.length > 0 && one.together !== null,
+                  )
+                  .map((command) => (
+                    <Line
+                      key={command.id}
+                      command={command}
+                      isHere={here.some(({ id }) => id === command.id)}
+                      singleKeys={singleKeys}
+                    />
+                  ))}
+              </dl>
+            </section>
+          ),
+        )}
       </div>
       <label className="switch">
         <input

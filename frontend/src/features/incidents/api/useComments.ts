@@ -14,6 +14,7 @@ import {
 } from '@/features/incidents/model/outbox';
 import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
+import { accountName, useSession } from '@/lib/session';
 import { keys } from './queries';
 
 /** The keys of what this tab is sending. It goes on when the page is left, so it is no state of a component. */
@@ -58,6 +59,12 @@ async function send(
   }
 }
 
+/** What somebody else wrote here waits until they are back: it cannot go under another account. */
+function isOwn({ actor }: Outgoing): boolean {
+  const name = accountName();
+  return name === null || actor === name;
+}
+
 interface Comments {
   /** Those that the server has not confirmed, oldest first. */
   outgoing: Outgoing[];
@@ -79,7 +86,12 @@ export function useComments(
 ): Comments {
   const client = useQueryClient();
   const outbox = useOutbox(incidentId);
-  const [outgoing, arrived] = useMemo(() => divideOutbox(outbox, events ?? []), [outbox, events]);
+  // Before that, nobody knows under whose name it would go.
+  const { isTold } = useSession();
+  const [outgoing, arrived] = useMemo(
+    () => divideOutbox(outbox.filter(isOwn), events ?? []),
+    [outbox, events],
+  );
 
   useEffect(() => {
     // It arrived, and only the answer was lost.
@@ -87,11 +99,12 @@ export function useComments(
   }, [arrived, incidentId]);
 
   useEffect(() => {
+    if (!isTold) return;
     // What was on its way when the page was closed goes on. It may have arrived, which its key tells the server.
     for (const comment of readOutbox(incidentId)) {
-      if (comment.error === null) void send(client, incidentId, comment);
+      if (comment.error === null && isOwn(comment)) void send(client, incidentId, comment);
     }
-  }, [client, incidentId]);
+  }, [client, incidentId, isTold]);
 
   function start(comment: Outgoing): Promise<string | null> {
     putOutgoing(incidentId, comment);

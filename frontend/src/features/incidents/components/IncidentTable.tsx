@@ -11,6 +11,7 @@ import type { RowMark, Triage } from '@/features/incidents/model/triage';
 import { useCommand } from '@/lib/commands';
 import { isPlainClick } from '@/lib/plain-click';
 import { formatListState, type ListState, type SortKey, withFilter } from '@/lib/search-params';
+import { useCan } from '@/lib/session';
 import { RowState, sameMark } from './acting/RowState';
 import { SlaMark } from './SlaMark';
 import { activeRow, isInHeader, tabStop, useRowFocus } from './useRowFocus';
@@ -61,6 +62,7 @@ export function IncidentTable(props: Props) {
     props;
   const density = useDensity();
   const navigate = useNavigate();
+  const canAct = useCan('write');
   const body = useRef<HTMLTableSectionElement>(null);
   const isChosen = selection.all || selection.chosen.size > 0;
   const rowFocus = useRowFocus(body, {
@@ -101,6 +103,7 @@ export function IncidentTable(props: Props) {
       role="table"
       className="incidents"
       data-density={density}
+      data-readonly={!canAct || undefined}
       data-stale={stale || undefined}
       aria-busy={stale}
     >
@@ -108,7 +111,7 @@ export function IncidentTable(props: Props) {
       {/* What is chosen can be acted on from its box; else there is nothing here that keys of rows could be about. */}
       <thead role="rowgroup" data-keys={isChosen ? 'rows' : undefined}>
         <tr role="row">
-          <PageHeader incidents={incidents} selection={selection} onSelect={onSelect} />
+          {canAct && <PageHeader incidents={incidents} selection={selection} onSelect={onSelect} />}
           {COLUMNS.map((column) => (
             <SortableHeader key={column.key} column={column} state={state} covered={isChosen} />
           ))}
@@ -124,6 +127,7 @@ export function IncidentTable(props: Props) {
               left={left}
               mark={triage.marks.get(incident.id)}
               triage={triage}
+              canAct={canAct}
               selected={selection.all ? !left : selection.chosen.has(incident.id)}
               onCheck={check}
             />
@@ -209,6 +213,8 @@ interface RowProps {
   /** What became of a change of it. */
   mark: RowMark | undefined;
   triage: Triage;
+  /** Whether it can be chosen, to be acted on. */
+  canAct: boolean;
   selected: boolean;
   /** The same for good. */
   onCheck: (event: ChangeEvent<HTMLInputElement>) => void;
@@ -224,6 +230,7 @@ function sameRow(before: RowProps, after: RowProps): boolean {
     before.incident.version === after.incident.version &&
     ACTED_ON.every((field) => before.incident[field] === after.incident[field]) &&
     before.left === after.left &&
+    before.canAct === after.canAct &&
     before.selected === after.selected &&
     sameMark(before.mark, after.mark)
   );
@@ -234,7 +241,7 @@ function sameRow(before: RowProps, after: RowProps): boolean {
  * somebody types a search.
  */
 const IncidentRow = memo(function IncidentRow(props: RowProps) {
-  const { incident, left, mark, triage, selected, onCheck } = props;
+  const { incident, left, mark, triage, canAct, selected, onCheck } = props;
   const [first] = useState(incident.version);
   // A tint that runs once for every change: two names in turn, since the same one would not start again.
   const tint = incident.version === first ? undefined : incident.version % 2 === 0 ? 'even' : 'odd';
@@ -246,17 +253,19 @@ const IncidentRow = memo(function IncidentRow(props: RowProps) {
       data-selected={selected || undefined}
       data-tint={tint}
     >
-      <td role="cell" className="c-select">
-        <label>
-          <input
-            type="checkbox"
-            tabIndex={-1}
-            aria-label={`Select ${incidentKey(incident)}`}
-            checked={selected}
-            onChange={onCheck}
-          />
-        </label>
-      </td>
+      {canAct && (
+        <td role="cell" className="c-select">
+          <label>
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              aria-label={`Select ${incidentKey(incident)}`}
+              checked={selected}
+              onChange={onCheck}
+            />
+          </label>
+        </td>
+      )}
       <td role="cell" className="c-severity">
         <SeverityBadge severity={incident.severity} />
       </td>

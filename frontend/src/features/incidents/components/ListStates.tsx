@@ -10,6 +10,7 @@ import { incidentPath } from '@/features/incidents/model/incident';
 import { freeTextOf, readQuery, sameQuery, withoutEach } from '@/features/incidents/model/query';
 import { formatCount } from '@/lib/numbers';
 import { DEFAULT_STATE, formatListState, type ListState, withFilter } from '@/lib/search-params';
+import { useCan } from '@/lib/session';
 
 const SKELETON_ROWS = 20;
 
@@ -42,6 +43,7 @@ interface EmptyListProps {
 export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
   // The counts by status leave the status filter out: where it is the only one, they tell of everything there is.
   const { data: facets, isPending, isPlaceholderData } = useQuery(facetsQuery(state));
+  const canWrite = useCan('write');
   const byStatusOnly = readQuery(state.q).every(({ field }) => field === 'status');
 
   if (total > 0) {
@@ -67,6 +69,14 @@ export function EmptyList({ state, total, totalIsExact }: EmptyListProps) {
   if (!byStatusOnly) return <NoMatch state={state} />;
   if (isPending || isPlaceholderData) return null;
   if (facets?.status.every(({ count }) => count === 0)) {
+    if (!canWrite) {
+      return (
+        <div className="state">
+          <Inbox aria-hidden="true" />
+          <h2>No incidents yet</h2>
+        </div>
+      );
+    }
     return (
       <div className="state">
         <Inbox aria-hidden="true" />

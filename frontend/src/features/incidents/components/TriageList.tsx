@@ -3,12 +3,14 @@ import { hasNextPage } from '@/components/Pagination';
 import { useRowMenu } from '@/features/commands/api/useRowMenu';
 import { useActCommands, useTriage } from '@/features/incidents/api/useTriage';
 import type { Incident, IncidentList } from '@/features/incidents/model/incident';
+import { NOTHING_CHOSEN } from '@/features/incidents/model/selection';
 import type { Asked } from '@/features/incidents/model/steady-list';
 import type { Target } from '@/features/incidents/model/triage';
 import { useSelection } from '@/features/incidents/model/useSelection';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { isInRows, useCommand } from '@/lib/commands';
 import type { ListState } from '@/lib/search-params';
+import { useCan } from '@/lib/session';
 import { BulkBar } from './BulkBar';
 import { IncidentTable } from './IncidentTable';
 import { activeRow, moveOn, tabStop } from './useRowFocus';
@@ -27,7 +29,9 @@ interface Props {
 /** The rows, what is chosen of them, and what is done with that. It is drawn anew by itself, without the page. */
 export function TriageList({ answer, state, filter, place, stale, onOpen, children }: Props) {
   const { items } = answer;
-  const [selection, select] = useSelection(state.q, items);
+  const [held, select] = useSelection(state.q, items);
+  // What was chosen before the right to act on it was gone.
+  const selection = useCan('write') ? held : NOTHING_CHOSEN;
   const isChosen = selection.all || selection.chosen.size > 0;
 
   /** The selection as it was last acted on: once that is under way, nothing is chosen any more. */

@@ -11,6 +11,7 @@ import type { Incident } from '@/features/incidents/model/incident';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
 import { isComposing } from '@/lib/keys';
+import { useCan } from '@/lib/session';
 import { EditorButtons } from './EditorButtons';
 
 interface Props {
@@ -27,11 +28,12 @@ interface Props {
   onSave: (text: string, base: Incident) => Promise<SaveResult>;
 }
 
-/** Text that becomes a field when its button is pressed. Enter saves, Escape gives up. */
+/** Text that becomes a field when its button is pressed, for whoever may change it. Enter saves, Escape gives up. */
 export function EditableText(props: Props) {
   const { label, value, empty, as: Tag = 'span', base } = props;
   // The incident as it was when the person began to type; a change since then is a conflict.
   const [editing, setEditing] = useState<Incident | null>(null);
+  const canEdit = useCan('write');
   const button = useRef<HTMLButtonElement>(null);
   useFocusBack(editing !== null, () => button.current);
 
@@ -43,16 +45,18 @@ export function EditableText(props: Props) {
       <Tag className={value === '' ? 'none' : undefined} dir="auto">
         {value === '' ? empty : value}
       </Tag>
-      <button
-        ref={button}
-        type="button"
-        className="btn ghost icon small"
-        data-edit={label.toLowerCase()}
-        aria-label={`Edit ${label.toLowerCase()}`}
-        onClick={() => setEditing(base)}
-      >
-        <Pencil aria-hidden="true" />
-      </button>
+      {canEdit && (
+        <button
+          ref={button}
+          type="button"
+          className="btn ghost icon small"
+          data-edit={label.toLowerCase()}
+          aria-label={`Edit ${label.toLowerCase()}`}
+          onClick={() => setEditing(base)}
+        >
+          <Pencil aria-hidden="true" />
+        </button>
+      )}
     </span>
   );
 }

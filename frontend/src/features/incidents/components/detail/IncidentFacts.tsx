@@ -7,6 +7,7 @@ import type { TriagePatch } from '@/features/incidents/model/triage';
 import { checkText, LIMITS } from '@/features/incidents/model/validate';
 import { useDisplayName } from '@/lib/display-name';
 import { SEVERITIES, STATUSES } from '@/lib/search-params';
+import { useCan } from '@/lib/session';
 import { EditableText } from './EditableText';
 import { Segments } from './Segments';
 
@@ -23,6 +24,7 @@ interface Props {
 /** The four facts that a responder changes all the time: each one press or one field away. */
 export function IncidentFacts({ incident, shown, choose, save }: Props) {
   const me = useDisplayName();
+  const canAct = useCan('write');
   const ownerFact = useRef<HTMLElement>(null);
   return (
     <dl className="facts">
@@ -78,7 +80,7 @@ export function IncidentFacts({ incident, shown, choose, save }: Props) {
             suggest="owner"
             onSave={(owner, base) => save({ owner: owner || null }, base)}
           />
-          {me && shown.owner !== me && (
+          {canAct && me && shown.owner !== me && (
             <button
               type="button"
               className="link"

@@ -8,6 +8,7 @@ import type { Incident } from '@/features/incidents/model/incident';
 import { checkText } from '@/features/incidents/model/validate';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
+import { useCan } from '@/lib/session';
 import { useStored, writeStored } from '@/lib/storage';
 import { EditorButtons } from './EditorButtons';
 
@@ -27,7 +28,8 @@ export function SummarySection({ incident, edit }: Props) {
   // What the draft was begun on. Somebody may have written since, which whoever goes on should know.
   const beganKey = `${draftKey}:began`;
   const began = useStored(beganKey);
-  const hasDraft = draft !== null && draft.trim() !== saved;
+  const canEdit = useCan('write');
+  const hasDraft = canEdit && draft !== null && draft.trim() !== saved;
   const [editing, setEditing] = useState<Incident | null>(null);
   const button = useRef<HTMLButtonElement>(null);
 
@@ -54,7 +56,7 @@ export function SummarySection({ incident, edit }: Props) {
     <section className="panel" aria-labelledby="summary-title">
       <div className="panel-head">
         <h2 id="summary-title">Summary</h2>
-        {editing === null && (
+        {canEdit && editing === null && (
           <button
             ref={button}
             type="button"

@@ -8,6 +8,7 @@ import { draftNameOf } from '@/features/incidents/model/comment-draft';
 import { entriesOf, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
 import type { Outgoing } from '@/features/incidents/model/outbox';
+import { useCan } from '@/lib/session';
 import { readStored, writeStored } from '@/lib/storage';
 import { CommentBox } from './CommentBox';
 import { TimelineComment, TimelineOutgoing } from './TimelineComment';
@@ -20,6 +21,7 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo })
   const entries = useMemo(() => entriesOf(events ?? []), [events]);
   // Until the history is there, nobody can tell which of them have arrived.
   const outgoing = events || error ? comments.outgoing : [];
+  const canWrite = useCan('write');
   const newest = entries.findLast(isRevertible);
   // Raised to call the keyboard into the comment box.
   const [calls, setCalls] = useState(0);
@@ -61,7 +63,7 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo })
               entry={entry}
               incident={incident}
               isNewest={entry === newest}
-              undo={undo}
+              undo={canWrite ? undo : null}
             />
           );
         })}
@@ -78,7 +80,14 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo })
           />
         ))}
       </ol>
-      <CommentBox incidentId={incident.id} calls={calls} onCall={callBox} onPost={comments.post} />
+      {canWrite && (
+        <CommentBox
+          incidentId={incident.id}
+          calls={calls}
+          onCall={callBox}
+          onPost={comments.post}
+        />
+      )}
     </section>
   );
 }

@@ -13,7 +13,8 @@ interface Props {
   incident: Incident;
   /** The newest change that can be undone: its button is always in sight. */
   isNewest: boolean;
-  undo: Undo;
+  /** Null for whoever may not. */
+  undo: Undo | null;
 }
 
 /** One change, as sentences, and the way to take it back. */
@@ -23,7 +24,7 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
   const item = useRef<HTMLLIElement>(null);
   const [undoing, setUndoing] = useState(false);
   const [reasons, setReasons] = useState<string[]>([]);
-  const revertible = isRevertible(entry);
+  const revertible = undo !== null && isRevertible(entry);
   // Once it is taken back the button is gone; the keyboard stays at the entry.
   useFocusBack(revertible, () => item.current);
   const [first] = events;
@@ -31,7 +32,7 @@ export function TimelineEntry({ entry, incident, isNewest, undo }: Props) {
   const isBulk = first.changeSize > 1;
 
   async function takeBack() {
-    if (undoing) return;
+    if (undoing || undo === null) return;
     setUndoing(true);
     setReasons([]);
     setReasons(await undo(entry.changeId));

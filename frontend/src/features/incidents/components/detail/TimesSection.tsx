@@ -8,6 +8,7 @@ import { TARGET_MS } from '@/features/incidents/model/sla';
 import { checkTime, type TimeField } from '@/features/incidents/model/validate';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
+import { useCan } from '@/lib/session';
 import {
   formatDuration,
   formatLocal,
@@ -31,6 +32,7 @@ const TIMES: ReadonlyArray<{ field: TimeField; label: string; noun: string }> = 
 
 export function TimesSection({ incident, edit }: Props) {
   const [editing, setEditing] = useState<{ field: TimeField; base: Incident } | null>(null);
+  const canEdit = useCan('write');
   const list = useRef<HTMLDListElement>(null);
   const last = useRef<TimeField>('startedAt');
   useFocusBack(editing !== null, () => list.current?.querySelector(`[data-edit=${last.current}]`));
@@ -66,18 +68,20 @@ export function TimesSection({ incident, edit }: Props) {
                     ) : (
                       <span className="none">Not yet</span>
                     )}
-                    <button
-                      type="button"
-                      className="btn ghost icon small"
-                      data-edit={field}
-                      aria-label={`Edit ${noun} time`}
-                      onClick={() => {
-                        last.current = field;
-                        setEditing({ field, base: incident });
-                      }}
-                    >
-                      <Pencil aria-hidden="true" />
-                    </button>
+                    {canEdit && (
+                      <button
+                        type="button"
+                        className="btn ghost icon small"
+                        data-edit={field}
+                        aria-label={`Edit ${noun} time`}
+                        onClick={() => {
+                          last.current = field;
+                          setEditing({ field, base: incident });
+                        }}
+                      >
+                        <Pencil aria-hidden="true" />
+                      </button>
+                    )}
                   </span>
                 )}
               </dd>

@@ -1,0 +1,73 @@
+import { type FormEvent, useId, useState } from 'react';
+import { toast } from 'sonner';
+import { Field } from '@/components/ui/Field';
+import { useAccountCall } from '@/features/accounts/api/queries';
+import { FormError } from '@/features/accounts/components/FormError';
+import { NewPassword } from '@/features/accounts/components/NewPassword';
+import { checkPassword, PASSWORD_MAX } from '@/features/accounts/model/limits';
+import { useSending } from '@/features/accounts/model/sending';
+
+export function PasswordSection({ email }: { email: string }) {
+  const id = useId();
+  const [current, setCurrent] = useState('');
+  const [next, setNext] = useState('');
+  const [wrong, setWrong] = useState<string>();
+  const { isSending, send, refuse, errorBeside } = useSending();
+  const call = useAccountCall();
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (current === '') return refuse('Give the current password, too.');
+    const reason = checkPassword(next);
+    setWrong(reason ?? undefined);
+    if (reason !== null) {
+      document.getElementById(`${id}-new`)?.focus();
+      return;
+    }
+    const isDone = await send(() =>
+      call('PATCH /api/me', { body: { password: { current, new: next } } }),
+    );
+    if (!isDone) return;
+    setCurrent('');
+    setNext('');
+    toast.success('Password changed. All other sessions have ended.');
+  }
+
+  return (
+    <section className="panel" aria-labelledby="password-title">
+      <h2 id="password-title">Password</h2>
+      <form
+        className="account-form narrow"
+        onSubmit={(event) => void submit(event)}
+        noValidate
+        aria-labelledby="password-title"
+      >
+        {/* So that password managers know whose it is. */}
+        <input hidden readOnly type="email" autoComplete="username" value={email} />
+        <Field id={`${id}-current`} label="Current password" error={undefined}>
+          <input
+            id={`${id}-current`}
+            className="input"
+            type="password"
+            autoComplete="current-password"
+            maxLength={PASSWORD_MAX}
+            required
+            value={current}
+            onChange={(event) => setCurrent(event.target.value)}
+          />
+        </Field>
+        <NewPassword
+          id={`${id}-new`}
+          label="New password"
+          value={next}
+          error={wrong}
+          onChange={setNext}
+        />
+        <FormError error={errorBeside()} />
+        <button type="submit" className="btn primary" aria-disabled={isSending}>
+          Change password
+        </button>
+      </form>
+    </section>
+  );
+}

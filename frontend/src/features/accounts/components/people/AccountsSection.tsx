@@ -1,0 +1,88 @@
+import { useQuery } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import { askSession } from '@/api/session';
+import { TimeAgo } from '@/components/TimeAgo';
+import { accountsQuery, useAccountCall } from '@/features/accounts/api/queries';
+import type { Account } from '@/features/accounts/api/types';
+import { ConfirmButton } from '@/features/accounts/components/ConfirmButton';
+import { RoleSelect } from '@/features/accounts/components/RoleSelect';
+import { Things } from '@/features/accounts/components/Things';
+import { ROLE_NAMES, ROLES } from '@/features/accounts/model/roles';
+import { useSending } from '@/features/accounts/model/sending';
+
+/** Everybody who has an account, and what they may do. */
+export function AccountsSection({ me }: { me: Account }) {
+  const query = useQuery(accountsQuery());
+  const { isSending, send, errorBeside } = useSending();
+  const call = useAccountCall();
+
+  async function change(
+    { id, name }: Account,
+    body: Partial<Pick<Account, 'role' | 'disabled'>>,
+    done: string,
+  ) {
+    const isDone = await send(() => call('PATCH /api/accounts/{id}', { id, body }));
+    if (isDone) toast.success(`${name} ${done}`);
+    // Whoever takes something from themselves sees it at once.
+    if (isDone && id === me.id) await askSession();
+  }
+
+  return (
+    <section className="panel" aria-labelledby="accounts-title">
+      <h2 id="accounts-title">Accounts</h2>
+      <Things what="accounts" query={query} empty="There are none." error={errorBeside()}>
+        {(account) => {
+          const { id, name, email, role, disabled, lastSeenAt } = account;
+          return (
+            <>
+              <span className="what">
+                <strong dir="auto">{name}</strong>{' '}
+                {id === me.id && <span className="tag">you</span>}{' '}
+                {disabled && <span className="tag">disabled</span>}
+                <br />
+                <span className="meta num">
+                  {email} ·{' '}
+                  {lastSeenAt === null ? (
+                    'never seen'
+                  ) : (
+                    <>
+                      seen <TimeAgo at={lastSeenAt} label="Seen" ago />
+                    </>
+                  )}
+                </span>
+              </span>
+              <RoleSelect
+                label={`Role of ${name}`}
+                roles={ROLES}
+                value={role}
+                isBusy={isSending}
+                onChange={(next) =>
+                  void change(account, { role: next }, `is ${ROLE_NAMES[next].toLowerCase()} now`)
+                }
+              />
+              {disabled ? (
+                <button
+                  type="button"
+                  className="btn small"
+                  aria-label={`Enable ${name}`}
+                  aria-disabled={isSending}
+                  onClick={() => void change(account, { disabled: false }, 'can sign in again')}
+                >
+                  Enable
+                </button>
+              ) : (
+                <ConfirmButton
+                  label="Disable"
+                  about={name}
+                  sure="Yes, end their sessions"
+                  isBusy={isSending}
+                  onConfirm={() => void change(account, { disabled: true }, 'is disabled')}
+                />
+              )}
+            </>
+          );
+        }}
+      </Things>
+    </section>
+  );
+}
