@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { defineConfig } from '@playwright/test';
 
 const PORT = 5057;
+/** Of the server where one has to sign in. */
+const ACCOUNTS_PORT = 5058;
 const installed = [
   process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
@@ -43,19 +45,31 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
+  webServer: [
+    serverOn(PORT, 'incident-tracker-e2e'),
+    serverOn(ACCOUNTS_PORT, 'incident-tracker-e2e-accounts', {
+      AUTH_MODE: 'required',
+      ADMIN_EMAIL: 'ana@example.com',
+      ADMIN_PASSWORD: 'correct horse battery',
+    }),
+  ],
+});
+
+function serverOn(port: number, folder: string, settings: Record<string, string> = {}) {
+  return {
     // The folder of the last run is emptied, not kept: each database takes tens of megabytes.
     command: 'rm -rf "$DATA_DIR" && exec .venv/bin/python app.py --demo',
     cwd: '../backend',
-    url: `http://127.0.0.1:${PORT}/api/health`,
+    url: `http://127.0.0.1:${port}/api/health`,
     timeout: 60_000,
     reuseExistingServer: false,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 15_000 },
     env: {
-      PORT: String(PORT),
+      PORT: String(port),
       HOST: '127.0.0.1',
       DATABASE_URL: '',
-      DATA_DIR: join(tmpdir(), 'incident-tracker-e2e'),
+      DATA_DIR: join(tmpdir(), folder),
+      ...settings,
     },
-  },
-});
+  };
+}
