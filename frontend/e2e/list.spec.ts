@@ -164,12 +164,14 @@ test('Back from an incident that left the list puts the focus on the row in its 
   page,
   request,
 }) => {
-  await createIncident(request, { title: 'Quokka one', severity: 'SEV1' });
-  await createIncident(request, { title: 'Quokka two', severity: 'SEV2' });
-  await page.goto('/?q=status:open,mitigated+quokka');
+  const service = `quokkas-${Date.now()}`;
+  await createIncident(request, { service, title: 'Quokka one', severity: 'SEV1' });
+  await createIncident(request, { service, title: 'Quokka two', severity: 'SEV2' });
+  await page.goto(`/?q=status:open,mitigated+service:${service}`);
   await page.locator('.row-link').first().press('Enter');
   await page.getByRole('button', { name: 'Resolved' }).press('Enter');
-  await expect(page.getByText('Time to resolve')).toBeVisible();
+  // Whoever is back before it is written finds it dimmed, as rows are that were changed in the list.
+  await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('Resolved');
   await page.getByRole('link', { name: 'Incidents', exact: true }).press('Enter');
   await expect(rows(page)).toHaveCount(1);
   await expect(page.locator('.row-link:focus')).toHaveText('Quokka two');

@@ -101,6 +101,14 @@ describe('what is cached', () => {
     expect(client.getQueryState(listKey)?.dataUpdatedAt).toBe(1_000);
   });
 
+  test('a list with newer rows is asked for when it is opened next, however young it is', async () => {
+    client.setQueryData(listKey, listPage([incident({ version: 1 })], 1));
+    updates.onEvents([block(incident({ version: 2, status: 'RESOLVED' }))]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(rowsOf()[0]?.status).toBe('RESOLVED');
+    expect(client.getQueryState(listKey)?.isInvalidated).toBe(true);
+  });
+
   test('a history that is known gets what happens, each event once and in order', async () => {
     const about = incident();
     const [first, second, third] = [event(about, 'created'), event(about), event(about)];

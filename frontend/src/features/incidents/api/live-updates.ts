@@ -144,12 +144,15 @@ function updateCache(client: QueryClient, news: readonly News[]): void {
   const newest = newestById(news.map(({ incident }) => incident));
   const newer = (incident: Incident) => newerOf(incident, newest);
 
-  for (const { queryKey, state } of client.getQueryCache().findAll({ queryKey: keys.lists })) {
+  for (const query of client.getQueryCache().findAll({ queryKey: keys.lists })) {
+    const { queryKey, state } = query;
     const list = state.data as IncidentList | undefined;
     const items = list?.items.map(newer);
     if (!items?.some((incident, index) => incident !== list?.items[index])) continue;
     // The rows are newer, the list as a whole is as old as it was.
     client.setQueryData(queryKey, { ...list, items }, { updatedAt: state.dataUpdatedAt });
+    // Which rows there are may be another by now, and whoever opens the list next is to have those.
+    query.invalidate();
   }
   for (const incident of newest.values()) {
     for (const name of [incident.id, incidentKey(incident)]) {
