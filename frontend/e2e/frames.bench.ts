@@ -132,7 +132,12 @@ async function open(browser: Browser, perPage: number): Promise<Page> {
   await page.waitForLoadState('networkidle');
   const rowsPainted = (await page.evaluate(() => window.rowsPaintedAt)) ?? Number.NaN;
   openings.push({ perPage, rowsPainted, requests: [...requests] });
-  expect(requests.toSorted()).toEqual(['/api/incidents', '/api/incidents/facets', '/api/views']);
+  expect(requests.toSorted()).toEqual([
+    '/api/incidents',
+    '/api/incidents/facets',
+    '/api/session',
+    '/api/views',
+  ]);
   return page;
 }
 
