@@ -12,7 +12,7 @@ from tests.accounts.conftest import PASSWORD, Person, sign_in
 from tests.test_rules import check_problem
 from tracker.accounts import operations
 from tracker.accounts.models import TOKENS_MAX
-from tracker.callers import COOKIE
+from tracker.callers import COOKIE, check_caller, still_allowed
 from tracker.extensions import db
 
 Join = Callable[..., Person]
@@ -87,6 +87,28 @@ def test_an_invitation_ends(required: Flask, admin: Person, join: Join, connecti
     admin.open("PATCH", f"/api/accounts/{ana.id}", {"disabled": True})
     check_problem(post(required, "/api/invitations/accept", {"token": secret_of(fourth), "password": ANOTHER}), 404)
     check_problem(admin.open("POST", "/api/invitations", {"email": ana.email, "role": "viewer"}), 409)
+
+
+def test_a_link_that_somebody_made_up_is_no_work(required: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "hash_password", lambda _password: pytest.fail("was hashed"))
+    body = {"token": "x" * 43, "name": "Mallory", "password": PASSWORD}
+    check_problem(post(required, "/api/invitations/accept", body), 404)
+
+
+def test_whether_a_stream_may_go_on_is_known_while_it_does(required: Flask, admin: Person, join: Join) -> None:
+    ana = join("Ana")
+    token = ana.open("POST", "/api/tokens", {"name": "script", "role": "viewer"}).get_json()["token"]
+    cookie = ana.client.get_cookie(COOKIE)
+    assert cookie is not None
+    asked = []
+    for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"{COOKIE}={cookie.value}"}):
+        with required.test_request_context("/api/events/stream", headers=headers):
+            check_caller()
+            asked.append(still_allowed())
+    with required.app_context():
+        assert [ask() for ask in asked] == [True, True]
+        admin.open("PATCH", f"/api/accounts/{ana.id}", {"disabled": True})
+        assert [ask() for ask in asked] == [False, False]
 
 
 def test_who_is_disabled_is_out_at_once(required: Flask, admin: Person, join: Join) -> None:

@@ -234,6 +234,24 @@ def test_as_many_streams_as_the_server_allows_and_no_more(fresh_app: Flask, crea
         app.extensions["live"].stop()
 
 
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_stream_ends_once_its_client_may_not_read_any_more(
+    streams: Hub, create: Callable[[], str], is_busy: bool
+) -> None:
+    allowed = True
+    with closing(streams.open(is_allowed=lambda: allowed)) as following:
+        found = messages(following)
+        assert next(found) is not None
+        assert next(found) is None
+        allowed = False
+        end = time.monotonic() + 10
+        # It ends by itself, with something to tell or without.
+        for _ in found:
+            assert time.monotonic() < end
+            if is_busy:
+                create()
+
+
 def test_silence_is_broken_by_heartbeats(streams: Hub) -> None:
     with closing(streams.open()) as following:
         found = messages(following)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from tracker.accounts import throttle
 from tracker.accounts.models import INVITED, TOKENS_MAX
 from tracker.accounts.passwords import hash_password, is_outdated, is_password
+from tracker.accounts.queries import see_invitation
 from tracker.callers import TOKEN_PREFIX, Caller, NotAllowed, Role, Unauthenticated, hash_of, new_secret
 from tracker.extensions import db
 from tracker.ids import new_id
@@ -243,6 +244,8 @@ def accept(secret: str, *, name: str | None, password: str) -> str:
     :raises NotFound: where the invitation does not hold any more.
     :raises Invalid: where a name is needed, is taken, or cannot be given here.
     """
+    # Hashing is work, which nobody gets done by a link that they made up.
+    see_invitation(secret)
     hashed = hash_password(password)
     taken = _run(_TAKE_INVITATION, {"hash": hash_of(secret)}).one_or_none()
     existing = None if taken is None else _run(_FIND_BY_EMAIL, {"email": taken.email}).one_or_none()
