@@ -1,51 +1,18 @@
 import { api } from '@/api/client';
 import { problemFrom } from '@/api/problem';
-import type { Account, Role, Session } from '@/lib/session';
+import type { components } from '@/api/schema';
+import type { Account, Role } from '@/lib/session';
 
-/*
- * What the server has of accounts, sessions and tokens. It stands in for the generated types, which take its place once
- * the document of the API has these paths.
- */
+type Schemas = components['schemas'];
+
 export type { Account };
 
 /** A browser in which one is signed in. */
-export interface SignedIn {
-  id: string;
-  createdAt: string;
-  lastUsedAt: string;
-  expiresAt: string;
-  address: string;
-  userAgent: string;
-  current: boolean;
-}
-
-export interface Token {
-  id: string;
-  name: string;
-  role: Role;
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-  account: { id: string; name: string };
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  createdAt: string;
-  expiresAt: string;
-  createdBy: string;
-}
-
+export type SignedIn = Schemas['BrowserSession'];
+export type Token = Schemas['TokenRead'];
+export type Invitation = Schemas['InvitationRead'];
 /** What an invitation is for, told to whoever has its link. */
-export interface InvitationTerms {
-  email: string;
-  role: Role;
-  expiresAt: string;
-  /** The account is there; it is given a new password. */
-  isReset: boolean;
-}
+export type InvitationTerms = Schemas['InvitationSeen'];
 
 interface List<T> {
   items: T[];
@@ -54,9 +21,15 @@ interface List<T> {
 type PasswordChange = { current: string; new: string };
 
 interface Calls {
-  'POST /api/session': { body: { email: string; password: string }; answer: Session };
+  'POST /api/session': {
+    body: { email: string; password: string };
+    answer: Schemas['SessionRead'];
+  };
   'DELETE /api/session': { answer: undefined };
-  'PATCH /api/me': { body: { name?: string; password?: PasswordChange }; answer: Account };
+  'PATCH /api/me': {
+    body: { name?: string; password?: PasswordChange };
+    answer: Schemas['AccountRead'];
+  };
   'GET /api/sessions': { answer: List<SignedIn> };
   'DELETE /api/sessions': { answer: undefined };
   'DELETE /api/sessions/{id}': { id: string; answer: undefined };
@@ -66,11 +39,11 @@ interface Calls {
     answer: Token & { token: string };
   };
   'DELETE /api/tokens/{id}': { id: string; answer: undefined };
-  'GET /api/accounts': { answer: List<Account> };
+  'GET /api/accounts': { answer: List<Schemas['AccountRead']> };
   'PATCH /api/accounts/{id}': {
     id: string;
     body: { role?: Role; disabled?: boolean };
-    answer: Account;
+    answer: Schemas['AccountRead'];
   };
   'GET /api/invitations': { answer: List<Invitation> };
   'POST /api/invitations': {
@@ -81,7 +54,7 @@ interface Calls {
   'POST /api/invitations/read': { body: { token: string }; answer: InvitationTerms };
   'POST /api/invitations/accept': {
     body: { token: string; name?: string; password: string };
-    answer: Session;
+    answer: Schemas['SessionRead'];
   };
 }
 
