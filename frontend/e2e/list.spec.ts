@@ -27,6 +27,7 @@ test('the default view: what is not resolved, the worst first, at least 20 rows 
     '/api/events/stream',
     '/api/incidents',
     '/api/incidents/facets',
+    '/api/session',
     '/api/views',
   ]);
 });

@@ -7,6 +7,7 @@ import { withoutStream } from './stream';
  */
 const LIST = '/api/incidents';
 const FACETS = '/api/incidents/facets';
+const SESSION = '/api/session';
 const VIEWS = '/api/views';
 
 /** The API requests of a page as they are sent and as they are aborted: "/api/incidents?q=…". */
@@ -144,10 +145,10 @@ test('one list and one facets request, whatever opens or changes the list, and t
   };
   await page.goto('/');
   await expect(page.locator('tbody tr').first()).toBeVisible();
-  expect(await settle()).toEqual([LIST, FACETS, VIEWS]);
+  expect(await settle()).toEqual([LIST, FACETS, SESSION, VIEWS]);
   await page.reload();
   await expect(page.locator('tbody tr').first()).toBeVisible();
-  expect(await settle()).toEqual([LIST, FACETS, VIEWS]);
+  expect(await settle()).toEqual([LIST, FACETS, SESSION, VIEWS]);
 
   await page.getByRole('link', { name: /^All/ }).click();
   await expect(page.locator('table')).not.toHaveAttribute('data-stale');
@@ -176,7 +177,7 @@ test('a search that finds nothing asks for nothing more', async ({ page }) => {
   await page.goto('/?q=qqqqqqq');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
   await page.waitForLoadState('networkidle');
-  expect(takePaths()).toEqual([LIST, FACETS, VIEWS]);
+  expect(takePaths()).toEqual([LIST, FACETS, SESSION, VIEWS]);
 });
 
 test('typing on aborts what was asked before, and a late answer is never shown', async ({
