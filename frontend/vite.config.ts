@@ -23,5 +23,7 @@ export default defineConfig({
     restoreMocks: true,
     // Generous, for machines that do something else at the same time.
     testTimeout: 20_000,
+    // As in playwright.config.ts: a second try that passes is shown as one.
+    retry: process.env.CI ? 1 : 0,
   },
 });
