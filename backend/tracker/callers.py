@@ -31,12 +31,19 @@ _READS = ("GET", "HEAD", "OPTIONS")
 _SECRET_BYTES = 32
 _SECRET_MAX = 100
 
-_BY_SESSION = """
+IDLE_DAYS, LIFETIME_DAYS = 30, 90
+"""A session ends so long after it was last used, and so long after it began at the latest."""
+SESSION_HOLDS = f"""
+    session.last_used_at > now() - interval '{IDLE_DAYS} days'
+    AND session.created_at > now() - interval '{LIFETIME_DAYS} days'
+"""
+"""Whether that is still to come, in SQL."""
+
+_BY_SESSION = f"""
     SELECT session.id::text, account.id::text, account.name, account.role, account.role,
         session.last_used_at < now() - interval '1 minute'
     FROM sessions AS session JOIN accounts AS account ON account.id = session.account_id
-    WHERE session.secret_hash = %(hash)s AND account.disabled_at IS NULL
-        AND session.last_used_at > now() - interval '30 days' AND session.created_at > now() - interval '90 days'
+    WHERE session.secret_hash = %(hash)s AND account.disabled_at IS NULL AND {SESSION_HOLDS}
 """
 _BY_TOKEN = """
     SELECT token.id::text, account.id::text, account.name, account.role, token.role,

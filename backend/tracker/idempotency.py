@@ -83,7 +83,7 @@ def in_one_transaction(view: Callable[..., Response]) -> Callable[..., Response]
     return write
 
 
-def in_one_transaction_once(view: Callable[..., Response]) -> Callable[..., Response]:
+def in_one_transaction_unkept(view: Callable[..., Response]) -> Callable[..., Response]:
     """As :func:`in_one_transaction`, for answers that hold a secret or come of one: they are not kept.
 
     An ``Idempotency-Key`` is refused there, rather than ignored.

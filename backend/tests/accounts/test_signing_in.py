@@ -52,6 +52,8 @@ def test_one_signs_in_acts_under_the_accounts_name_and_signs_out(required: Flask
     assert ana.get("/api/incidents?q=owner:me").get_json()["total"] == 1
     kept = cookie(ana.client)
     assert (kept.http_only, kept.same_site, kept.path, kept.secure) == (True, "Lax", "/", False)
+    # Whoever comes every day stays signed in for as long as the server lets them.
+    assert kept.max_age == 90 * 24 * 60 * 60
     # Who has signed in acts as nobody else.
     assert "X-Actor" in check_problem(ana.open("POST", "/api/incidents", body, X_Actor="Bo"), 422)["errors"]
     assert ana.open("DELETE", "/api/session", {}).status_code == 204

@@ -16,8 +16,6 @@ PASSWORD_MIN, PASSWORD_MAX = 12, 256
 TOKEN_NAME_MAX = 60
 TOKENS_MAX = 50
 """Tokens that an account may have at once."""
-IDLE, LIFETIME = timedelta(days=30), timedelta(days=90)
-"""A session ends so long after it was last used, and so long after it began at the latest."""
 INVITED = timedelta(days=7)
 """How long an invitation holds."""
 

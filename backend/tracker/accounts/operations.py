@@ -6,7 +6,6 @@ Those that compare a password commit before: an attempt counts whatever becomes 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
@@ -14,7 +13,7 @@ from tracker.accounts import throttle
 from tracker.accounts.models import INVITED, TOKENS_MAX
 from tracker.accounts.passwords import hash_password, is_outdated, is_password
 from tracker.accounts.queries import see_invitation
-from tracker.callers import TOKEN_PREFIX, Caller, NotAllowed, Role, Unauthenticated, hash_of, new_secret
+from tracker.callers import IDLE_DAYS, TOKEN_PREFIX, Caller, NotAllowed, Role, Unauthenticated, hash_of, new_secret
 from tracker.extensions import db
 from tracker.ids import new_id
 from tracker.problems import Conflict, Invalid, NotFound
@@ -25,9 +24,9 @@ _INSERT_SESSION = """
     VALUES (%(id)s, %(account)s, %(hash)s, %(address)s, %(user_agent)s)
 """
 _END_SESSION_OF_SECRET = "DELETE FROM sessions WHERE secret_hash = %(hash)s"
-_END_SESSIONS_THAT_ARE_OVER = """
+_END_SESSIONS_THAT_ARE_OVER = f"""
     DELETE FROM sessions WHERE id IN (
-        SELECT id FROM sessions WHERE last_used_at < now() - interval '30 days'
+        SELECT id FROM sessions WHERE last_used_at < now() - interval '{IDLE_DAYS} days'
         ORDER BY last_used_at LIMIT 100 FOR UPDATE SKIP LOCKED
     )
 """
@@ -113,7 +112,7 @@ def begin_session(account: str, *, address: str, user_agent: str, before: str | 
     _run(
         _INSERT_SESSION,
         {
-            "id": _new_id(),
+            "id": new_id(),
             "account": account,
             "hash": hash_of(secret),
             "address": address[:45],
@@ -200,7 +199,7 @@ def create_token(caller: Caller, *, name: str, role: str, expires_at: datetime |
     _run(_LOCK_ACCOUNT, {"account": caller.id})
     if _run(_COUNT_TOKENS, {"account": caller.id}).scalar_one() >= TOKENS_MAX:
         raise Conflict(f"You have {TOKENS_MAX} tokens, which is as many as one may have. Revoke one first.")
-    secret, identifier = TOKEN_PREFIX + new_secret(), _new_id()
+    secret, identifier = TOKEN_PREFIX + new_secret(), new_id()
     named = {"id": identifier, "account": caller.id, "hash": hash_of(secret), "name": name}
     _run(_INSERT_TOKEN, {**named, "role": role, "expires_at": expires_at})
     return str(identifier), secret
@@ -223,7 +222,7 @@ def invite(caller: Caller, *, email: str, role: str) -> tuple[str, str]:
     """
     if _run(_IS_DISABLED, {"email": email}).scalar_one():
         raise Conflict("The account of this address is disabled: enable it first.")
-    secret, identifier = new_secret(), _new_id()
+    secret, identifier = new_secret(), new_id()
     named = {"id": identifier, "hash": hash_of(secret), "email": email, "role": role, "by": caller.id}
     _run(_INVITE, {**named, "expires_at": datetime.now(UTC) + INVITED})
     return str(identifier), secret
@@ -293,7 +292,7 @@ def rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
 
 
 def _create_account(*, email: str, name: str, role: str, password: str) -> str:
-    identifier = _new_id()
+    identifier = new_id()
     _check_name(str(identifier), name)
     try:
         _run(_INSERT_ACCOUNT, {"id": identifier, "email": email, "name": name, "role": role, "password": password})
@@ -314,10 +313,6 @@ def _rename(identifier: str, name: str) -> None:
 def _check_name(identifier: str, name: str) -> None:
     if _run(_NAME_IS_TAKEN, {"id": identifier, "name": name}).scalar_one():
         raise Invalid({"name": ["Somebody has this name already."]})
-
-
-def _new_id() -> UUID:
-    return UUID(str(new_id()))
 
 
 def _run(sql: str, parameters: dict[str, Any] | None = None) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tracker.callers import hash_of
+from tracker.callers import IDLE_DAYS, LIFETIME_DAYS, SESSION_HOLDS, hash_of
 from tracker.database import reader
 from tracker.ids import parse_reference
 from tracker.problems import NotFound
@@ -17,13 +17,12 @@ _ACCOUNTS = """
         (SELECT max(last_used_at) FROM sessions WHERE account_id = account.id)
     FROM accounts AS account {which} ORDER BY lower(name), account.id
 """
-_SESSIONS = """
+_SESSIONS = f"""
     SELECT id::text, created_at, last_used_at,
-        least(last_used_at + interval '30 days', created_at + interval '90 days'), address, user_agent,
-        id = %(current)s::uuid
-    FROM sessions
-    WHERE account_id = %(account)s::uuid
-        AND last_used_at > now() - interval '30 days' AND created_at > now() - interval '90 days'
+        least(last_used_at + interval '{IDLE_DAYS} days', created_at + interval '{LIFETIME_DAYS} days'),
+        address, user_agent, id = %(current)s::uuid
+    FROM sessions AS session
+    WHERE account_id = %(account)s::uuid AND {SESSION_HOLDS}
     ORDER BY last_used_at DESC, id
 """
 _TOKENS = """

@@ -1,11 +1,11 @@
 """The HTTP of accounts: signing in and out, one's own account and tokens, and for admins everybody's."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
 
 from tracker.accounts import operations, queries
-from tracker.accounts.models import IDLE
 from tracker.accounts.schemas import (
     ACCOUNT_EXAMPLE,
     INVITATION_EXAMPLE,
@@ -30,6 +30,7 @@ from tracker.accounts.schemas import (
 )
 from tracker.callers import (
     COOKIE,
+    LIFETIME_DAYS,
     SECURE_COOKIE,
     Caller,
     NotAllowed,
@@ -43,7 +44,7 @@ from tracker.callers import (
     session_secret,
 )
 from tracker.database import reader
-from tracker.idempotency import in_one_transaction, in_one_transaction_once
+from tracker.idempotency import in_one_transaction, in_one_transaction_unkept
 from tracker.incidents.schemas import Nothing
 from tracker.openapi import IDEMPOTENCY_KEY, REPLAYED, problems
 from tracker.parsing import Blueprint, keep_nowhere
@@ -94,7 +95,7 @@ def get_session() -> Response:
 @blp.arguments(SignIn, example={"email": "ana@example.com", "password": "correct horse battery"})
 @blp.response(201, SessionRead, example=SESSION_EXAMPLE)
 @problems(blp, 400, 401, 409, 413, 415, 422, 429)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def sign_in(body: dict[str, Any]) -> Response:
     """Sign in by a password
 
@@ -109,7 +110,7 @@ def sign_in(body: dict[str, Any]) -> Response:
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204)
 @problems(blp, 400, 403, 409, 413, 415, 422)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def sign_out(_body: dict[str, Any]) -> Response:
     """Sign out"""
     secret = session_secret()
@@ -134,7 +135,7 @@ def get_me() -> Response:
 @blp.arguments(MePatch, example={"name": "Ana Souza"})
 @blp.response(200, AccountRead, example=ACCOUNT_EXAMPLE)
 @problems(blp, 400, 409, 413, 415, 422, 429)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def update_me(body: dict[str, Any]) -> Response:
     """Change one's own account
 
@@ -210,7 +211,7 @@ def list_tokens() -> Response:
 @blp.arguments(TokenCreate, example={"name": "deploy script", "role": "responder"})
 @blp.response(201, NewToken, example={**TOKEN_EXAMPLE, "token": "itk_" + "x" * 43})
 @problems(blp, 400, 409, 413, 415, 422)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def create_token(body: dict[str, Any]) -> Response:
     """Make a token for a script
 
@@ -274,7 +275,7 @@ def list_invitations() -> Response:
 @blp.arguments(InvitationCreate, example={"email": "bo@example.com", "role": "viewer"})
 @blp.response(201, NewInvitation, example={**INVITATION_EXAMPLE, "link": "https://incidents.example/join#…"})
 @problems(blp, 400, 409, 413, 415, 422)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def create_invitation(body: dict[str, Any]) -> Response:
     """Invite somebody
 
@@ -308,7 +309,7 @@ def withdraw_invitation(_body: dict[str, Any], invitation_id: str) -> Response:
 @blp.arguments(InvitationSecret, example={"token": "x" * 43})
 @blp.response(200, InvitationSeen)
 @problems(blp, 400, 404, 409, 413, 415, 422)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def see_invitation(body: dict[str, Any]) -> Response:
     """Say what an invitation is for
 
@@ -321,7 +322,7 @@ def see_invitation(body: dict[str, Any]) -> Response:
 @blp.arguments(InvitationAccept, example={"token": "x" * 43, "name": "Bo", "password": "correct horse battery"})
 @blp.response(201, SessionRead, example=SESSION_EXAMPLE)
 @problems(blp, 400, 404, 409, 413, 415, 422)
-@in_one_transaction_once
+@in_one_transaction_unkept
 def accept_invitation(body: dict[str, Any]) -> Response:
     """Accept an invitation
 
@@ -355,8 +356,15 @@ def _browser() -> dict[str, str]:
 
 def _signed_in(account: str, secret: str) -> Response:
     response = _session_response(account, csrf_of(secret), 201, run=operations.rows)
+    # The server ends it sooner where it is not used, which the browser need not know.
     response.set_cookie(
-        cookie_name(), secret, max_age=IDLE, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+        cookie_name(),
+        secret,
+        max_age=timedelta(days=LIFETIME_DAYS),
+        path="/",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
     )
     return response
 

@@ -10,7 +10,6 @@ from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 from typing import Any
-from uuid import UUID
 
 from tracker.extensions import db
 from tracker.ids import new_id
@@ -97,7 +96,7 @@ def begin_attempt(email: str, address: str) -> Attempt:
         db.session.rollback()
         raise TooManyAttempts(wait)
     _run(_FORGET_OLD, named)
-    _run(_INSERT, {"id": UUID(str(new_id())), **named})
+    _run(_INSERT, {"id": new_id(), **named})
     db.session.commit()
     return Attempt(email_hash, network)
 
