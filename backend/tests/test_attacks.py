@@ -76,7 +76,7 @@ def test_headers_are_read_or_refused(server: Server, headers: bytes, expected: i
 @pytest.mark.parametrize(
     ("target", "expected"),
     [(b"/api/incidents?q=" + b"a" * 20_000, 414), (b"/" + b"a" * 100_000, 414), (b"/api/" + b"%" * 50_000, 404),
-     (b"*", 404), (b"/api/\xff", 400)],
+     (b"/api/\xff", 400)],
     ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_addresses_are_read_or_refused(server: Server, target: bytes, expected: int) -> None:
