@@ -56,6 +56,14 @@ def test_a_port_in_use_ends_the_program_before_it_begins(tmp_path: Path, taken: 
     assert not (tmp_path / "data").exists()
 
 
+OIDC = {
+    "AUTH_MODE": "required",
+    "OIDC_ISSUER": "https://login.example.com",
+    "OIDC_CLIENT_ID": "tracker",
+    "OIDC_CLIENT_SECRET": "secret",
+}
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -78,6 +86,16 @@ def test_a_port_in_use_ends_the_program_before_it_begins(tmp_path: Path, taken: 
         ({"ADMIN_EMAIL": "ana@example.com"}, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"),
         ({"ADMIN_EMAIL": "ana", "ADMIN_PASSWORD": "x" * 12}, "ADMIN_EMAIL must be an e-mail address"),
         ({"ADMIN_EMAIL": "ana@example.com", "ADMIN_PASSWORD": "short"}, "ADMIN_PASSWORD must be 12 to 256"),
+        ({**OIDC, "OIDC_ISSUER": ""}, "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set together"),
+        ({**OIDC, "OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be an address such as https://"),
+        ({**OIDC, "OIDC_ISSUER": "login.example.com"}, "OIDC_ISSUER must be an address such as https://"),
+        ({**OIDC, "AUTH_MODE": "open"}, "OIDC_ISSUER needs AUTH_MODE=required"),
+        ({**OIDC, "OIDC_ROLES": "admin:*"}, "OIDC_ROLES needs OIDC_ROLE_CLAIM"),
+        ({**OIDC, "OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "root:*"}, "OIDC_ROLES must list pairs of a role"),
+        ({**OIDC, "OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "admin"}, "OIDC_ROLES must list pairs of a role"),
+        ({**OIDC, "OIDC_NAME": "x" * 41}, "OIDC_NAME must be 1 to 40 characters"),
+        ({**OIDC, "OIDC_CLIENT_ID": "x" * 501}, "OIDC_CLIENT_ID must be 1 to 500 characters"),
+        ({**OIDC, "OIDC_TRUST_EMAIL": "yes"}, "OIDC_TRUST_EMAIL must be 1 (on) or 0 (off)"),
         ({"HOST": "no.such.host.invalid", "ALLOW_OPEN_NETWORK": "1"}, "IP address or localhost"),
         ({"CORS_ORIGINS": "http://[::1]:3000"}, "origins such as"),
         ({"HOST": "0.0.0.0", "AUTH_MODE": "open"}, "ALLOW_OPEN_NETWORK=1"),  # noqa: S104 - refused.

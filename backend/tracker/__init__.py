@@ -7,6 +7,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import about, admission, browser, callers, database, logging, problems
+from tracker.accounts import oidc_routes as oidc
 from tracker.accounts import routes as accounts
 from tracker.config import BACKEND, Settings
 from tracker.extensions import api, db, migrate
@@ -71,6 +72,11 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     api.register_blueprint(history.blp)
     api.register_blueprint(views.blp)
     api.register_blueprint(accounts.blp)
+    api.register_blueprint(oidc.blp)
+    if settings.oidc is not None:
+        from tracker.accounts.provider import Provider
+
+        app.extensions["oidc"] = Provider(settings.oidc)
     about.register(app)
     browser.register(app)
     if settings.cors_origins:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from sqlalchemy import make_url
@@ -19,7 +20,24 @@ from sqlalchemy.exc import ArgumentError
 BACKEND = Path(__file__).resolve().parent.parent
 AUTH_MODES = ("open", "required")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_ROLES = ("admin", "responder", "viewer")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """The OpenID Connect provider beside passwords.
+
+    :param roles: each role with the value of the claim that gives it, the highest role first; ``*`` is any value.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    role_claim: str | None
+    roles: tuple[tuple[str, str], ...]
+    trust_email: bool
 
 
 class SettingsError(Exception):
@@ -71,6 +89,13 @@ class Settings:
     auth_mode: str = ""
     admin_email: str | None = None
     admin_password: str | None = field(default=None, repr=False)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_name: str = "SSO"
+    oidc_role_claim: str | None = None
+    oidc_roles: tuple[tuple[str, str], ...] = ()
+    oidc_trust_email: bool = False
     allow_open_network: bool = False
     trusted_proxies: int = 0
     cors_origins: tuple[str, ...] = ()
@@ -106,7 +131,31 @@ class Settings:
             )
         if (settings.admin_email is None) != (settings.admin_password is None):
             raise SettingsError("ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither.")
+        together = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+        if None in together and any(together):
+            raise SettingsError(
+                "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set together, or none of them."
+            )
+        if settings.oidc_issuer and not settings.auth_required:
+            raise SettingsError("OIDC_ISSUER needs AUTH_MODE=required: in open mode nobody signs in.")
+        if settings.oidc_roles and not settings.oidc_role_claim:
+            raise SettingsError("OIDC_ROLES needs OIDC_ROLE_CLAIM: the name of the claim that has these values.")
         return settings
+
+    @property
+    def oidc(self) -> OidcSettings | None:
+        """The OpenID Connect provider, if there is one."""
+        if self.oidc_issuer is None or self.oidc_client_id is None or self.oidc_client_secret is None:
+            return None
+        return OidcSettings(
+            issuer=self.oidc_issuer,
+            client_id=self.oidc_client_id,
+            client_secret=self.oidc_client_secret,
+            name=self.oidc_name,
+            role_claim=self.oidc_role_claim,
+            roles=self.oidc_roles or tuple((role, role) for role in _ROLES),
+            trust_email=self.oidc_trust_email,
+        )
 
     @property
     def auth_required(self) -> bool:
@@ -172,6 +221,37 @@ def _email(name: str, raw: str) -> str:
     return raw.lower()
 
 
+def _issuer(name: str, raw: str) -> str:
+    url = urlsplit(raw)
+    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
+    if not secure or not url.hostname or url.query or url.fragment or url.username:
+        raise SettingsError(f"{name} must be an address such as https://login.example.com, but is {raw!r}.")
+    return raw
+
+
+def _text(name: str, raw: str) -> str:
+    if len(raw) > 500 or not raw.isprintable():
+        raise SettingsError(f"{name} must be 1 to 500 characters, without control characters.")
+    return raw
+
+
+def _shown_name(name: str, raw: str) -> str:
+    if len(raw) > 40 or not raw.isprintable():
+        raise SettingsError(f"{name} must be 1 to 40 characters, without control characters.")
+    return raw
+
+
+def _roles(name: str, raw: str) -> tuple[tuple[str, str], ...]:
+    given = [tuple(part.strip() for part in item.partition(":")[::2]) for item in raw.split(",")]
+    for role, value in given:
+        if role not in _ROLES or not value:
+            raise SettingsError(
+                f"{name} must list pairs of a role ({', '.join(_ROLES)}) and a value of the claim, such as "
+                f"admin:incident-admins,viewer:*, but is {raw!r}."
+            )
+    return tuple((role, value) for role, value in sorted(given, key=lambda pair: _ROLES.index(pair[0])))
+
+
 _READERS: dict[str, Any] = {
     "host": _address,
     "port": _number(1, 65535),
@@ -187,6 +267,13 @@ _READERS: dict[str, Any] = {
     "auth_mode": _auth_mode,
     "admin_email": _email,
     "admin_password": _secret,
+    "oidc_issuer": _issuer,
+    "oidc_client_id": _text,
+    "oidc_client_secret": _text,
+    "oidc_name": _shown_name,
+    "oidc_role_claim": _text,
+    "oidc_roles": _roles,
+    "oidc_trust_email": _switch,
     "allow_open_network": _switch,
     "trusted_proxies": _number(0, 9),
     "cors_origins": _origins,

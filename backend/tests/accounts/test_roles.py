@@ -23,6 +23,8 @@ PUBLIC = {
     "GET /api/session",
     "POST /api/session",
     "DELETE /api/session",
+    "GET /api/oidc/start",
+    "GET /api/oidc/callback",
     "POST /api/invitations/read",
     "POST /api/invitations/accept",
 }

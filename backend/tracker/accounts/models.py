@@ -33,6 +33,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(NAME_MAX))
     role: Mapped[str] = mapped_column(_ROLE)
     password: Mapped[str | None] = mapped_column(Text)
+    oidc_issuer: Mapped[str | None] = mapped_column(Text)
+    oidc_subject: Mapped[str | None] = mapped_column(Text)
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
@@ -40,6 +42,7 @@ class Account(Base):
         CheckConstraint(_IS_ROLE, name="role_known"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         Index("uq_accounts_email", "email", unique=True),
+        Index("uq_accounts_oidc_subject_oidc_issuer", "oidc_subject", "oidc_issuer", unique=True),
     )
 
 

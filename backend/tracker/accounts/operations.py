@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from tracker.accounts import throttle
 from tracker.accounts.models import INVITED, TOKENS_MAX
+from tracker.accounts.oidc import Identity, SignInError
 from tracker.accounts.passwords import hash_password, is_outdated, is_password
 from tracker.accounts.queries import see_invitation
 from tracker.callers import IDLE_DAYS, TOKEN_PREFIX, Caller, NotAllowed, Role, Unauthenticated, hash_of, new_secret
 from tracker.extensions import db
 from tracker.ids import new_id
 from tracker.problems import Conflict, Invalid, NotFound
+from tracker.wire import NAME_MAX
+
+log = structlog.get_logger()
 
 _FIND_TO_SIGN_IN = "SELECT id::text, password FROM accounts WHERE email = %(email)s AND disabled_at IS NULL"
 _INSERT_SESSION = """
@@ -35,11 +40,14 @@ _END_SESSION = "DELETE FROM sessions WHERE account_id = %(account)s AND id = %(i
 _SET_PASSWORD = "UPDATE accounts SET password = %(password)s WHERE id = %(id)s"
 _PASSWORD = "SELECT password FROM accounts WHERE id = %(id)s FOR UPDATE"
 _SET_NAME = "UPDATE accounts SET name = %(name)s WHERE id = %(id)s"
-_NAME_IS_TAKEN = "SELECT EXISTS (SELECT FROM accounts WHERE lower(name) = lower(%(name)s) AND id <> %(id)s)"
+_NAME_IS_TAKEN = (
+    "SELECT EXISTS (SELECT FROM accounts WHERE lower(name) = lower(%(name)s) AND id IS DISTINCT FROM %(id)s::uuid)"
+)
 _LOCK_ADMINS = """
     SELECT id::text FROM accounts WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE
 """
-_LOCK = "SELECT role, disabled_at FROM accounts WHERE id = %(id)s FOR UPDATE"
+_LOCK = "SELECT role, disabled_at, oidc_subject IS NOT NULL FROM accounts WHERE id = %(id)s FOR UPDATE"
+_SET_ROLE = "UPDATE accounts SET role = %(role)s WHERE id = %(id)s"
 _UPDATE = "UPDATE accounts SET role = %(role)s, disabled_at = %(disabled_at)s WHERE id = %(id)s"
 _INSERT_TOKEN = """
     INSERT INTO tokens (id, account_id, secret_hash, name, role, expires_at)
@@ -59,7 +67,15 @@ _WITHDRAW = "DELETE FROM invitations WHERE id = %(id)s"
 _TAKE_INVITATION = """
     DELETE FROM invitations WHERE secret_hash = %(hash)s AND expires_at > now() RETURNING email, role
 """
-_FIND_BY_EMAIL = "SELECT id::text, disabled_at FROM accounts WHERE email = %(email)s FOR UPDATE"
+_TAKE_INVITATION_OF = "DELETE FROM invitations WHERE email = %(email)s AND expires_at > now() RETURNING role"
+_FIND_BY_EMAIL = """
+    SELECT id::text, role, disabled_at, oidc_issuer, oidc_subject FROM accounts WHERE email = %(email)s FOR UPDATE
+"""
+_FIND_LINKED = """
+    SELECT id::text, role, disabled_at FROM accounts
+    WHERE oidc_issuer = %(issuer)s AND oidc_subject = %(subject)s FOR UPDATE
+"""
+_LINK = "UPDATE accounts SET oidc_issuer = %(issuer)s, oidc_subject = %(subject)s WHERE id = %(id)s"
 _INSERT_ACCOUNT = """
     INSERT INTO accounts (id, email, name, role, password)
     VALUES (%(id)s, %(email)s, %(name)s, %(role)s, %(password)s)
@@ -101,6 +117,62 @@ def sign_in(email: str, password: str, *, address: str, user_agent: str, before:
         _run(_SET_PASSWORD, {"id": account, "password": hash_password(password)})
     throttle.succeed(attempt)
     return account, begin_session(account, address=address, user_agent=user_agent, before=before)
+
+
+def sign_in_from_provider(
+    identity: Identity, *, decides_roles: bool, address: str, user_agent: str, before: str | None
+) -> str:
+    """Begin a session of whom a provider says has signed in; returns its secret.
+
+    The account is the one that is linked with this person; else that of the address, which is then linked; else a new
+    one, for who is invited or has a role at the provider.
+
+    :param decides_roles: whether the role is always what the provider says.
+    :raises SignInError: where there is no such account, or it may not.
+    """
+    if decides_roles and identity.role is None:
+        raise SignInError("no-role")
+    # First, as whoever changes a role does: two that lock in another order would wait for each other.
+    admins = [admin for (admin,) in _run(_LOCK_ADMINS)]
+    person = {"issuer": identity.issuer, "subject": identity.subject}
+    found = _run(_FIND_LINKED, person).one_or_none() or _link(identity, person)
+    if found.disabled_at is not None:
+        raise SignInError("disabled")
+    if identity.role is not None and identity.role != found.role:
+        if admins == [found.id]:
+            log.warning("the last admin stays one, whatever role the provider gives", account=found.id)
+        else:
+            _run(_SET_ROLE, {"id": found.id, "role": identity.role})
+    return begin_session(found.id, address=address, user_agent=user_agent, before=before)
+
+
+def _link(identity: Identity, person: dict[str, str]) -> Any:
+    """Link somebody who comes for the first time with the account of their address, or with a new one."""
+    if identity.email is None or not identity.is_confirmed:
+        raise SignInError("unconfirmed")
+    existing = _run(_FIND_BY_EMAIL, {"email": identity.email}).one_or_none()
+    if existing is None:
+        role = identity.role or _run(_TAKE_INVITATION_OF, {"email": identity.email}).scalar_one_or_none()
+        if role is None:
+            raise SignInError("unknown")
+        identifier = _create_account(email=identity.email, name=_free_name(identity), role=role, password=None)
+    elif existing.disabled_at is not None:
+        raise SignInError("disabled")
+    else:
+        identifier = existing.id
+        is_somebody_else = existing.oidc_subject is not None and existing.oidc_issuer == identity.issuer
+        # Who got the address after somebody else has to be invited anew, and is then meant.
+        if is_somebody_else and _run(_TAKE_INVITATION_OF, {"email": identity.email}).one_or_none() is None:
+            raise SignInError("taken")
+    _run(_LINK, {**person, "id": identifier})
+    return _run(_FIND_LINKED, person).one()
+
+
+def _free_name(identity: Identity) -> str:
+    """The name, told apart by the address where somebody else has it."""
+    if not _run(_NAME_IS_TAKEN, {"name": identity.name, "id": None}).scalar_one():
+        return identity.name
+    return f"{identity.name} ({identity.email})"[:NAME_MAX]
 
 
 def begin_session(account: str, *, address: str, user_agent: str, before: str | None) -> str:
@@ -161,18 +233,23 @@ def change_own(caller: Caller, *, name: str | None, password: dict[str, str] | N
         _rename(caller.id, name)
 
 
-def update_account(identifier: str, *, name: str | None, role: str | None, disabled: bool | None) -> None:
+def update_account(
+    identifier: str, *, name: str | None, role: str | None, disabled: bool | None, roles_come_from: str | None
+) -> None:
     """Change an account. Disabling it ends its sessions, and stops its tokens, at once.
 
+    :param roles_come_from: the name of the provider that decides the roles of those who sign in by it, if one does.
     :raises NotFound: where there is none of this id.
     :raises LastAdmin: where there would be no admin left who is not disabled.
-    :raises Invalid: where the name is taken.
+    :raises Invalid: where the name is taken, or the role is not decided here.
     """
     admins = [admin for (admin,) in _run(_LOCK_ADMINS)]
     found = _run(_LOCK, {"id": identifier}).one_or_none()
     if found is None:
         raise NotFound("There is no such account.")
-    before, disabled_at = found
+    before, disabled_at, is_linked = found
+    if roles_come_from and is_linked and role not in (None, before):
+        raise Invalid({"role": [f"Comes from {roles_come_from} at every sign-in: change it there."]})
     if disabled is not None and disabled != (disabled_at is not None):
         disabled_at = datetime.now(UTC) if disabled else None
     role = role or before
@@ -291,7 +368,7 @@ def rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     return found
 
 
-def _create_account(*, email: str, name: str, role: str, password: str) -> str:
+def _create_account(*, email: str, name: str, role: str, password: str | None) -> str:
     identifier = new_id()
     _check_name(str(identifier), name)
     try:

@@ -13,7 +13,8 @@ Run = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
 """Carries out a statement and gives its rows."""
 
 _ACCOUNTS = """
-    SELECT account.id::text, email, name, role, disabled_at IS NOT NULL, account.created_at,
+    SELECT account.id::text, email, name, role, disabled_at IS NOT NULL, password IS NOT NULL,
+        oidc_subject IS NOT NULL, account.created_at,
         (SELECT max(last_used_at) FROM sessions WHERE account_id = account.id)
     FROM accounts AS account {which} ORDER BY lower(name), account.id
 """
@@ -43,7 +44,7 @@ _INVITED = """
     FROM invitations AS invitation LEFT JOIN accounts AS account ON account.email = invitation.email
     WHERE invitation.secret_hash = %(hash)s AND invitation.expires_at > now()
 """
-_ACCOUNT = ("id", "email", "name", "role", "disabled", "createdAt", "lastSeenAt")
+_ACCOUNT = ("id", "email", "name", "role", "disabled", "hasPassword", "linked", "createdAt", "lastSeenAt")
 _SESSION = ("id", "createdAt", "lastUsedAt", "expiresAt", "address", "userAgent", "current")
 _TOKEN = ("id", "name", "role", "createdAt", "expiresAt", "lastUsedAt")
 _INVITATION = ("id", "email", "role", "createdAt", "expiresAt", "createdBy")

@@ -1,9 +1,9 @@
 """The HTTP of accounts: signing in and out, one's own account and tokens, and for admins everybody's."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from tracker.accounts import operations, queries
 from tracker.accounts.schemas import (
@@ -50,6 +50,9 @@ from tracker.openapi import IDEMPOTENCY_KEY, REPLAYED, problems
 from tracker.parsing import Blueprint, keep_nowhere
 from tracker.problems import Conflict
 from tracker.wire import json_response
+
+if TYPE_CHECKING:
+    from tracker.accounts.provider import Provider
 
 blp = Blueprint("accounts", __name__, url_prefix="/api", description="Signing in, accounts, and tokens for scripts.")
 
@@ -102,7 +105,7 @@ def sign_in(body: dict[str, Any]) -> Response:
     The cookie that comes with the answer is the session. Whether an account exists is not told: the answer is the same,
     and takes as long. After 5 attempts from one address that fail, the next have to wait (429).
     """
-    account, secret = operations.sign_in(**body, **_browser(), before=session_secret())
+    account, secret = operations.sign_in(**body, **browser(), before=session_secret())
     return _signed_in(account, secret)
 
 
@@ -147,7 +150,7 @@ def update_me(body: dict[str, Any]) -> Response:
         caller,
         name=body.get("name"),
         password=body.get("password"),
-        address=_browser()["address"],
+        address=browser()["address"],
         email=account["email"],
     )
     return json_response(queries.read_account(caller.id, run=operations.rows))
@@ -259,7 +262,14 @@ def update_account(body: dict[str, Any], account_id: str) -> Response:
     role: 409.
     """
     identifier = queries.uuid_of(account_id, "account")
-    operations.update_account(identifier, name=body.get("name"), role=body.get("role"), disabled=body.get("disabled"))
+    provider = oidc()
+    operations.update_account(
+        identifier,
+        name=body.get("name"),
+        role=body.get("role"),
+        disabled=body.get("disabled"),
+        roles_come_from=provider.name if provider is not None and provider.decides_roles else None,
+    )
     return json_response(queries.read_account(identifier, run=operations.rows))
 
 
@@ -329,7 +339,7 @@ def accept_invitation(body: dict[str, Any]) -> Response:
     Makes the account, or gives the one that is there a new password, and signs in.
     """
     account = operations.accept(body["token"], name=body["name"], password=body["password"])
-    secret = operations.begin_session(account, **_browser(), before=session_secret())
+    secret = operations.begin_session(account, **browser(), before=session_secret())
     return _signed_in(account, secret)
 
 
@@ -350,12 +360,19 @@ def _in_person() -> Caller:
     return caller
 
 
-def _browser() -> dict[str, str]:
+def browser() -> dict[str, str]:
+    """From where somebody signs in, as their session notes it."""
     return {"address": request.remote_addr or "", "user_agent": request.headers.get("User-Agent", "")}
 
 
 def _signed_in(account: str, secret: str) -> Response:
     response = _session_response(account, csrf_of(secret), 201, run=operations.rows)
+    set_session(response, secret)
+    return response
+
+
+def set_session(response: Response, secret: str) -> None:
+    """Give the browser the cookie of its session."""
     # The server ends it sooner where it is not used, which the browser need not know.
     response.set_cookie(
         cookie_name(),
@@ -366,18 +383,25 @@ def _signed_in(account: str, secret: str) -> Response:
         httponly=True,
         samesite="Lax",
     )
-    return response
+
+
+def oidc() -> "Provider | None":
+    """The OpenID Connect provider, if there is one."""
+    provider: Provider | None = current_app.extensions.get("oidc")
+    return provider
 
 
 def _session_response(
     account: str | None, csrf: str | None, status: int = 200, *, run: queries.Run = reader.rows
 ) -> Response:
+    provider = oidc()
+    named = None if provider is None else {"name": provider.name, "decidesRoles": provider.decides_roles}
     return json_response(
         {
             "mode": "required" if is_required() else "open",
             "account": queries.read_account(account, run=run) if account else None,
             "csrfToken": csrf,
-            "methods": {"password": is_required(), "oidc": None},
+            "methods": {"password": is_required(), "oidc": named},
         },
         status,
     )

@@ -21,6 +21,8 @@ ACCOUNT_EXAMPLE = {
     "name": "Ana Souza",
     "role": "responder",
     "disabled": False,
+    "hasPassword": True,
+    "linked": False,
     "createdAt": "2026-03-02T09:14:12+00:00",
     "lastSeenAt": "2026-03-02T10:05:12+00:00",
 }
@@ -47,6 +49,8 @@ SESSION_EXAMPLE = {
     "csrfToken": "6d3f0f5b0c7b4a55b7f0f4f4f0a1c2d3",
     "methods": {"password": True, "oidc": None},
 }
+TO_MAX = 2000
+PATH_HERE = re.compile(r"^/(?!/)[^\\\x00-\x20\x7f]*$")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[^\s@<>\"(),:;\\\[\]]+")
 
 
@@ -99,14 +103,23 @@ class AccountRead(Schema):
     name = fields.String(required=True, metadata={"description": "Under which it acts, in histories and as owner:me."})
     role = choice(ROLES, required=True)
     disabled = fields.Boolean(required=True)
+    has_password = fields.Boolean(required=True, data_key="hasPassword")
+    linked = fields.Boolean(
+        required=True, metadata={"description": "Whether it is linked with a person at the OpenID Connect provider."}
+    )
     created_at = Instant(required=True, data_key="createdAt")
     last_seen_at = Instant(required=True, allow_none=True, data_key="lastSeenAt")
 
 
 class Provider(Schema):
-    """Who else says who somebody is."""
+    """An OpenID Connect provider, which says who somebody is."""
 
     name = fields.String(required=True)
+    decides_roles = fields.Boolean(
+        required=True,
+        data_key="decidesRoles",
+        metadata={"description": "Whether the roles of those who sign in by it come from there."},
+    )
 
 
 class Methods(Schema):
@@ -274,3 +287,25 @@ class InvitationAccept(InvitationSecret):
 
     name = Text(low=1, high=NAME_MAX, load_default=None)
     password = Password(required=True)
+
+
+class OidcStart(Schema):
+    """Where to go after signing in."""
+
+    to = fields.String(
+        load_default="/",
+        validate=[
+            validate.Length(1, TO_MAX, error=f"Must be 1 to {TO_MAX:,} characters long."),
+            validate.Regexp(PATH_HERE, error="Must be a path of this site, such as /incidents/INC-42."),
+        ],
+        metadata={"description": "A path of this site, with its query."},
+    )
+
+
+class OidcAnswer(Schema):
+    """What an OpenID Connect provider says by way of the browser; it may say more, which is not read."""
+
+    state = fields.String()
+    code = fields.String()
+    error = fields.String()
+    iss = fields.String()

@@ -609,6 +609,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go to the provider
+         * @description For a browser, which signs in there and comes back.
+         */
+        get: operations["start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from the provider
+         * @description Signs in whom the provider names, and goes on to the page that was asked for; or to the sign-in page, which says
+         *     what went wrong.
+         */
+        get: operations["comeBack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1080,6 +1121,9 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "responder" | "admin";
             disabled: boolean;
+            hasPassword: boolean;
+            /** @description Whether it is linked with a person at the OpenID Connect provider. */
+            linked: boolean;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1087,6 +1131,8 @@ export interface components {
         };
         Provider: {
             name: string;
+            /** @description Whether the roles of those who sign in by it come from there. */
+            decidesRoles: boolean;
         };
         Methods: {
             password: boolean;
@@ -3618,6 +3664,8 @@ export interface operations {
                      *         "name": "Ana Souza",
                      *         "role": "responder",
                      *         "disabled": false,
+                     *         "hasPassword": true,
+                     *         "linked": false,
                      *         "createdAt": "2026-03-02T09:14:12+00:00",
                      *         "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *       },
@@ -3679,6 +3727,8 @@ export interface operations {
                      *         "name": "Ana Souza",
                      *         "role": "responder",
                      *         "disabled": false,
+                     *         "hasPassword": true,
+                     *         "linked": false,
                      *         "createdAt": "2026-03-02T09:14:12+00:00",
                      *         "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *       },
@@ -3880,6 +3930,8 @@ export interface operations {
                      *       "name": "Ana Souza",
                      *       "role": "responder",
                      *       "disabled": false,
+                     *       "hasPassword": true,
+                     *       "linked": false,
                      *       "createdAt": "2026-03-02T09:14:12+00:00",
                      *       "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *     }
@@ -3959,6 +4011,8 @@ export interface operations {
                      *       "name": "Ana Souza",
                      *       "role": "responder",
                      *       "disabled": false,
+                     *       "hasPassword": true,
+                     *       "linked": false,
                      *       "createdAt": "2026-03-02T09:14:12+00:00",
                      *       "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *     }
@@ -4674,6 +4728,8 @@ export interface operations {
                      *           "name": "Ana Souza",
                      *           "role": "responder",
                      *           "disabled": false,
+                     *           "hasPassword": true,
+                     *           "linked": false,
                      *           "createdAt": "2026-03-02T09:14:12+00:00",
                      *           "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *         }
@@ -4766,6 +4822,8 @@ export interface operations {
                      *       "name": "Ana Souza",
                      *       "role": "responder",
                      *       "disabled": false,
+                     *       "hasPassword": true,
+                     *       "linked": false,
                      *       "createdAt": "2026-03-02T09:14:12+00:00",
                      *       "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *     }
@@ -5296,6 +5354,8 @@ export interface operations {
                      *         "name": "Ana Souza",
                      *         "role": "responder",
                      *         "disabled": false,
+                     *         "hasPassword": true,
+                     *         "linked": false,
                      *         "createdAt": "2026-03-02T09:14:12+00:00",
                      *         "lastSeenAt": "2026-03-02T10:05:12+00:00"
                      *       },
@@ -5347,6 +5407,132 @@ export interface operations {
             };
             /** @description The Content-Type is not application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start: {
+        parameters: {
+            query?: {
+                /** @description A path of this site, with its query. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    /** @description What the browser opens next. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such incident, change or view. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer, or the server is too busy, or the query took too long; `type` says which. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    comeBack: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    /** @description What the browser opens next. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such incident, change or view. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
