@@ -33,7 +33,7 @@ BEYOND_THE_SCHEMA = re.compile(
     r"|If-Match does not name"
     r"|but not both|UUID of an incident|There is no such incident|named before"
     r"|printable ASCII|needs a new key"
-    r"|a view of this name already|You have no view|Named twice|Missing: "
+    r"|a view of this name already|There is no view|Named twice|Missing: "
     r"|valid integer"  # To JSON Schema, 1.0 is one.
 )
 

@@ -23,7 +23,9 @@ from tests.serving import environment
 from tracker import create_app
 from tracker.config import BACKEND, Settings
 from tracker.extensions import Base, db
+from tracker.ids import new_id
 from tracker.startup import StartupError, upgrade_database
+from tracker.views.models import BUILT_IN, VIEWS_MAX
 
 INSERT = """
 INSERT INTO incidents (id, title, service, severity, status, owner, started_at, created_at, updated_at, version)
@@ -345,3 +347,88 @@ def test_an_older_log_keeps_what_it_can_say(fresh_app: Flask, engine: Engine) ->
         # What is older than the column is not told as news.
         live = connection.execute(text("SELECT transaction_id > 0 FROM events ORDER BY id")).scalars().all()
     assert live == [False] * 3 + [True] * 4
+
+
+SAVE_VIEW = (
+    "INSERT INTO saved_views (id, person, name, q, sort_by, \"order\") VALUES (:id, :person, :name, :q, 'title', 'asc')"
+)
+ARRANGE_VIEWS = "INSERT INTO view_arrangements (person, ids, default_id) VALUES (:person, :ids, :default)"
+
+
+def test_what_each_name_saved_becomes_everybodys(fresh_app: Flask, engine: Engine) -> None:
+    account = uuid4()
+    long = "é" * 60
+    saved = [
+        ("Ana", "Payments"),
+        ("Bo", "PAYMENTS"),
+        (str(account), "Payments"),
+        ("Cy", "Payments (Bo)"),
+        ("Cy", "payments"),
+        ("anonymous", long),
+        ("Zoë" * 40, long.upper()),
+        # One whose name begins as the last one's does.
+        ("Zoë" * 39, long),
+        *(("Dan", f"View {number}") for number in range(VIEWS_MAX)),
+    ]
+    ids = [str(new_id()) for _ in saved]
+    db.session.remove()
+    flask_migrate.downgrade(revision="0005")
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO accounts (id, email, name, role) VALUES (:id, 'e@example.com', 'Eve', 'viewer')"),
+            {"id": account},
+        )
+        for identifier, (person, name) in zip(ids, saved, strict=True):
+            view = {"id": identifier, "person": person, "name": name, "q": f"about {identifier}"}
+            connection.execute(text(SAVE_VIEW), view)
+        for person, arranged, default in (
+            ("Ana", [], ids[0]),
+            ("Cy", [ids[4], "all", ids[3]], ids[4]),
+            (str(account), [ids[2], "open", "all", "mine"], ids[2]),
+        ):
+            connection.execute(text(ARRANGE_VIEWS), {"person": person, "ids": arranged, "default": default})
+    flask_migrate.upgrade()
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT person, name, id::text, q FROM saved_views ORDER BY id")).all()
+        owners = connection.execute(text("SELECT person FROM view_arrangements ORDER BY person")).scalars().all()
+    assert [(row.id, row.q) for row in kept] == [(identifier, f"about {identifier}") for identifier in ids]
+    assert [row.person for row in kept if row.id != ids[2]] == [""] * (len(saved) - 1)
+    cut = ("Zoë" * 40)[:40]
+    assert [row.name for row in kept][:8] == [
+        "Payments",
+        "PAYMENTS (Bo)",
+        "Payments",
+        "Payments (Bo) (Cy)",
+        "payments (Cy)",
+        long,
+        f"{'É' * 17} ({cut})",
+        f"{'é' * 15} ({cut} 2)",
+    ]
+    assert kept[2].person == str(account)
+    assert owners == ["", str(account)]
+    client = fresh_app.test_client()
+    found = client.get("/api/views").get_json()
+    listed = [view["id"] for view in found["items"]]
+    assert listed[:3] == [ids[4], "all", ids[3]]
+    assert found["default"] == ids[4]
+    assert len(listed) == len(BUILT_IN) + len(saved) - 1
+    # There are more than may be saved: they can be arranged and deleted all the same, until there is room again.
+    assert client.patch("/api/views", json={"order": listed[::-1]}).status_code == 200
+    assert client.post("/api/views", json={"name": "More"}).status_code == 409
+    for identifier in ids[8:17]:
+        assert client.delete(f"/api/views/{identifier}").status_code == 204
+    assert client.post("/api/views", json={"name": "More"}).status_code == 201
+
+
+def test_an_older_release_gives_the_views_of_everybody_to_who_says_no_name(fresh_app: Flask, engine: Engine) -> None:
+    client = fresh_app.test_client()
+    view = client.post("/api/views", json={"name": "Payments"}, headers={"X-Actor": "Ana"}).get_json()["id"]
+    client.patch("/api/views", json={"default": view})
+    before = client.get("/api/views").get_json()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0005")
+    with engine.connect() as connection:
+        for table in ("saved_views", "view_arrangements"):
+            assert connection.execute(text(f"SELECT person FROM {table}")).scalars().all() == ["anonymous"]
+    flask_migrate.upgrade()
+    assert client.get("/api/views").get_json() == before

@@ -61,9 +61,9 @@ X_ACTOR = {
     "example": "Ana Souza",
 }
 X_ACTOR_OF_VIEWS = X_ACTOR | {
-    "description": "Whose views, and who is meant by owner:me in them, written as for a change. Left out: those "
-    "of anonymous, for whom `me` is nobody.",
+    "description": "Who is meant by owner:me in the views, written as for a change. Left out: nobody.",
 }
+X_ACTOR_OF_A_KEY = X_ACTOR | {"description": "Whose Idempotency-Key it is, written as for a change."}
 X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

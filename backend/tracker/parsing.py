@@ -301,7 +301,7 @@ def actor() -> str:
 
 
 def person() -> str:
-    """Whose things are meant, such as saved views: the account's id, which stays when the name changes.
+    """Who is calling, for what is kept of them: the account's id, which stays when the name changes; or the actor.
 
     :raises Invalid: as :func:`named_actor` does.
     """

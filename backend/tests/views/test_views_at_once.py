@@ -1,4 +1,4 @@
-"""Writers of one person's views at the same time, each on a connection of its own."""
+"""Writers of the same views at the same time, each on a connection of its own."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -82,7 +82,7 @@ def test_a_new_view_and_a_renamed_one_do_not_get_the_same_name(crowded: Flask) -
         assert set(statuses(answers)) <= {200, 201, 422}
 
 
-def test_no_more_are_saved_than_a_person_may_have(crowded: Flask) -> None:
+def test_no_more_are_saved_than_there_may_be(crowded: Flask) -> None:
     for number in range(VIEWS_MAX - 3):
         assert saving(f"View {number}")(crowded.test_client()).status_code == 201
     answers = at_once(crowded, [saving(f"More {number}") for number in range(WRITERS)])

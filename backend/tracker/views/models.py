@@ -1,4 +1,4 @@
-"""The views that everybody has, those that people save, and the order in which each person wants them."""
+"""The views that everybody has, those that people save, and the order in which they want them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,7 +12,9 @@ from tracker.wire import NAME_MAX
 
 VIEW_NAME_MAX = 60
 VIEWS_MAX = 50
-"""Views that a person may save."""
+"""Views that a person may save, or in open mode all of them together."""
+EVERYBODY = ""
+"""In place of a person in open mode, where everybody shares the views: nobody is called that."""
 DENSITIES = ("compact", "standard", "comfortable")
 
 

@@ -1,4 +1,7 @@
-"""Writes of a person's views. They go in turn: each first locks the row that says how the person wants them."""
+"""Writes of views. Those of one person go in turn: each first locks the row that says how the person wants them.
+
+In open mode the person is everybody (``EVERYBODY``), here and in :mod:`tracker.views.queries`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -43,7 +46,7 @@ def create_view(*, name: str, q: str, sort_by: str, order: str, density: str | N
     """
     views = _locked(person).views
     if len(views) - len(BUILT_IN) >= VIEWS_MAX:
-        raise Conflict(f"You have {VIEWS_MAX} views, which is as many as one may save. Delete one first.")
+        raise Conflict(f"There are {VIEWS_MAX} saved views, which is as many as there may be. Delete one first.")
     view = View(id=str(new_id()), name=name, q=q, sort_by=sort_by, order=order, density=density)
     _check_name(view, person)
     _write(_INSERT, asdict(view) | {"person": person})
@@ -80,10 +83,14 @@ def arrange_views(*, order: Sequence[str] | None = None, default: str | None = N
     :raises Invalid: where the order does not name every view once, or the default is none of them.
     """
     current = _locked(person)
+    # There may be more than may be saved, since migration 0006 made one set of many.
+    most = max(len(BUILT_IN) + VIEWS_MAX, len(current.views))
+    if order is not None and len(order) > most:
+        raise Invalid({"order": [f"Must name at most {most} views, but names {len(order):,}."]})
     ids = list(current.views) if order is None else list(order)
     chosen = current.default if default is None else default
     errors = {"order": _mistakes(ids, current.views)} | {
-        "default": [] if chosen in current.views else [f"You have no view {_shown(chosen)}."]
+        "default": [] if chosen in current.views else [f"There is no view {_shown(chosen)}."]
     }
     if any(errors.values()):
         raise Invalid({name: messages for name, messages in errors.items() if messages})
@@ -96,7 +103,7 @@ def _mistakes(ids: Sequence[str], views: Mapping[str, View]) -> list[str]:
     unknown = [identifier for identifier in dict.fromkeys(ids) if identifier not in views]
     twice = [identifier for identifier in dict.fromkeys(ids) if ids.count(identifier) > 1 and identifier in views]
     missing = [identifier for identifier in views if identifier not in ids]
-    found = {"You have no view": unknown, "Named twice:": twice, "Missing:": missing}
+    found = {"There is no view": unknown, "Named twice:": twice, "Missing:": missing}
     return [f"{what} {', '.join(map(_shown, named))}." for what, named in found.items() if named]
 
 
@@ -130,7 +137,7 @@ def _check_name(view: View, person: str) -> None:
     others = [other.name for other in BUILT_IN.values()]
     ((taken,),) = _rows(_IS_TAKEN, {"person": person, "id": view.id, "name": view.name, "built_in": others})
     if taken:
-        raise Invalid({"name": ["You have a view of this name already."]})
+        raise Invalid({"name": ["There is a view of this name already."]})
 
 
 def _rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:

@@ -42,7 +42,7 @@ class PersonViews:
         parsed = parse_reference(reference)
         view = self.views.get(str(parsed) if isinstance(parsed, UUID) else reference)
         if view is None:
-            raise NotFound(f"You have no such view. There are: {', '.join(BUILT_IN)}, and those that you saved.")
+            raise NotFound(f"There is no such view. There are: {', '.join(BUILT_IN)}, and those that were saved.")
         return view
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import Response, url_for
 
-from tracker.callers import Role
+from tracker.callers import Role, is_required
 from tracker.idempotency import in_one_transaction
 from tracker.incidents.queries import Total
 from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import Nothing, QueryProblem
-from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_VIEWS, problems
+from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_A_KEY, X_ACTOR_OF_VIEWS, problems
 from tracker.parsing import Blueprint, actor, keep_nowhere, named_actor, person
 from tracker.problems import MEDIA_TYPE
 from tracker.views import operations, queries
 from tracker.views.counting import count_views
-from tracker.views.models import View
+from tracker.views.models import EVERYBODY, View
 from tracker.views.schemas import (
     ARRANGE_EXAMPLE,
     ARRANGED_EXAMPLE,
@@ -35,7 +35,9 @@ from tracker.wire import json_response
 NOT_COUNTED: Mapping[str, Total | None] = {}
 """In the answer to a write: counting would hold its transaction open, which no event of a later one passes."""
 
-blp = Blueprint("views", __name__, url_prefix="/api", description="Lists under a name, for each person.")
+blp = Blueprint(
+    "views", __name__, url_prefix="/api", description="Lists under a name: each account's, or in open mode everybody's."
+)
 
 
 blp.after_request(keep_nowhere)
@@ -55,15 +57,15 @@ _MISREAD = blp.alt_response(
 def list_views() -> Response:
     """List the views
 
-    Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
-    shows. Until there are accounts, the person is whoever `X-Actor` names.
+    The built-in ones and those that were saved, in the order that was chosen, each with how many incidents it shows.
+    Views belong to the account; in open mode everybody shares them.
     """
-    found = queries.read_views(person())
+    found = queries.read_views(_whose())
     return json_response(_list(found, _counts(found.views.values())))
 
 
 @blp.route("/views", methods=["POST"], needs=Role.VIEWER)
-@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_A_KEY, IDEMPOTENCY_KEY])
 @blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
 @blp.response(201, ViewRead, example=WRITTEN_EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
 @_MISREAD
@@ -72,15 +74,15 @@ def list_views() -> Response:
 def create_view(body: dict[str, Any]) -> Response:
     """Save a view
 
-    It comes last in the person's order. A person may save 50; one more is refused with 409.
+    It comes last. 50 may be saved; one more is refused with 409.
     """
     _check_query(body)
-    view = operations.create_view(**body, person=person())
+    view = operations.create_view(**body, person=_whose())
     return json_response(_represent(view), 201, {"Location": url_for("views.get_view", view_id=view.id)})
 
 
 @blp.route("/views", methods=["PATCH"], needs=Role.VIEWER)
-@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_A_KEY, IDEMPOTENCY_KEY])
 @blp.arguments(ArrangementPatch, example=ARRANGE_EXAMPLE)
 @blp.response(200, ViewList, example=ARRANGED_EXAMPLE, headers=REPLAYED)
 @problems(blp, 400, 409, 413, 415, 422)
@@ -90,7 +92,7 @@ def arrange_views(body: dict[str, Any]) -> Response:
 
     The order in which they come, which is shown first, or both.
     """
-    return json_response(_list(operations.arrange_views(**body, person=person()), NOT_COUNTED))
+    return json_response(_list(operations.arrange_views(**body, person=_whose()), NOT_COUNTED))
 
 
 @blp.route("/views/<view_id>", parameters=[VIEW_ID], needs=Role.VIEWER)
@@ -99,12 +101,12 @@ def arrange_views(body: dict[str, Any]) -> Response:
 @problems(blp, 404, 422)
 def get_view(view_id: str) -> Response:
     """Read a view"""
-    view = queries.read_views(person()).find(view_id)
+    view = queries.read_views(_whose()).find(view_id)
     return json_response(_represent(view, _counts([view])))
 
 
 @blp.route("/views/<view_id>", methods=["PATCH"], parameters=[VIEW_ID], needs=Role.VIEWER)
-@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_A_KEY, IDEMPOTENCY_KEY])
 @blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
 @blp.response(200, ViewRead, example=WRITTEN_EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
 @_MISREAD
@@ -116,11 +118,11 @@ def update_view(body: dict[str, Any], view_id: str) -> Response:
     A field left out stays as it is. A built-in view is refused with 409.
     """
     _check_query(body)
-    return json_response(_represent(operations.update_view(view_id, fields=body, person=person())))
+    return json_response(_represent(operations.update_view(view_id, fields=body, person=_whose())))
 
 
 @blp.route("/views/<view_id>", methods=["DELETE"], parameters=[VIEW_ID], needs=Role.VIEWER)
-@blp.doc(parameters=[X_ACTOR_OF_VIEWS, IDEMPOTENCY_KEY])
+@blp.doc(parameters=[X_ACTOR_OF_A_KEY, IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204, headers=REPLAYED)
 @problems(blp, 400, 404, 409, 413, 415, 422)
@@ -130,8 +132,17 @@ def delete_view(_body: dict[str, Any], view_id: str) -> Response:
 
     If it was the default, `open` is the default again. A built-in view is refused with 409.
     """
-    operations.delete_view(view_id, person=person())
+    operations.delete_view(view_id, person=_whose())
     return Response(status=204, content_type="application/json")
+
+
+def _whose() -> str:
+    """Whose views are meant: the account's; in open mode those that everybody shares.
+
+    :raises Invalid: as :func:`person` does.
+    """
+    caller = person()
+    return caller if is_required() else EVERYBODY
 
 
 def _check_query(body: dict[str, Any]) -> None:

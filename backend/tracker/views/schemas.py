@@ -1,10 +1,10 @@
 """The view as it goes over the wire."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from tracker.incidents.models import SORT_KEYS
 from tracker.incidents.query_language import QUERY_MAX
-from tracker.views.models import BUILT_IN, DENSITIES, VIEW_NAME_MAX, VIEWS_MAX
+from tracker.views.models import BUILT_IN, DENSITIES, VIEW_NAME_MAX
 from tracker.wire import Text, choice
 
 # Its places are told in mistakes, so it is taken as it was sent.
@@ -13,7 +13,7 @@ _QUERY = {
     "description": "Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me "
     "is whoever asks. Empty for all.",
 }
-_NAME = {"description": "Unique among the person's views and the built-in ones, letter case aside."}
+_NAME = {"description": "Unique among the saved views and the built-in ones, letter case aside."}
 _DENSITY = {"description": "How densely it is shown; null for what is set for all lists."}
 
 EXAMPLE = {
@@ -101,18 +101,17 @@ class ViewRead(Schema):
 
 
 class ViewList(Schema):
-    """A person's views, in the order that the person wants."""
+    """The views of an account, or in open mode of everybody, in the order that was chosen."""
 
     items = fields.List(fields.Nested(ViewRead), required=True)
     default = fields.String(required=True, metadata={"description": "The id of the one that is shown first."})
 
 
 class ArrangementPatch(Schema):
-    """What to change about a person's views as a whole."""
+    """What to change about the views as a whole."""
 
     order = fields.List(
         fields.String(),
-        validate=validate.Length(max=len(BUILT_IN) + VIEWS_MAX),
         metadata={"description": "The ids of all the views, the built-in ones too, each once, in the wanted order."},
     )
     default = fields.String(metadata={"description": "The id of the view to show first."})

@@ -300,14 +300,14 @@ export interface paths {
         };
         /**
          * List the views
-         * @description Those that everybody has and those that the person saved, in the person's order, each with how many incidents it
-         *     shows. Until there are accounts, the person is whoever `X-Actor` names.
+         * @description The built-in ones and those that were saved, in the order that was chosen, each with how many incidents it shows.
+         *     Views belong to the account; in open mode everybody shares them.
          */
         get: operations["listViews"];
         put?: never;
         /**
          * Save a view
-         * @description It comes last in the person's order. A person may save 50; one more is refused with 409.
+         * @description It comes last. 50 may be saved; one more is refused with 409.
          */
         post: operations["createView"];
         delete?: never;
@@ -1067,7 +1067,7 @@ export interface components {
             default: string;
         };
         ViewCreate: {
-            /** @description Unique among the person's views and the built-in ones, letter case aside. */
+            /** @description Unique among the saved views and the built-in ones, letter case aside. */
             name: string;
             /**
              * @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all.
@@ -1098,7 +1098,7 @@ export interface components {
             default?: string;
         };
         ViewPatch: {
-            /** @description Unique among the person's views and the built-in ones, letter case aside. */
+            /** @description Unique among the saved views and the built-in ones, letter case aside. */
             name?: string;
             /** @description Which incidents, as the parameter q of the list says it; kept as it was written, so that owner:me is whoever asks. Empty for all. */
             q?: string;
@@ -2896,7 +2896,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2990,7 +2990,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose Idempotency-Key it is, written as for a change.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3126,7 +3126,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose Idempotency-Key it is, written as for a change.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3281,7 +3281,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3374,7 +3374,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose Idempotency-Key it is, written as for a change.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3500,7 +3500,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose views, and who is meant by owner:me in them, written as for a change. Left out: those of anonymous, for whom `me` is nobody.
+                 * @description Whose Idempotency-Key it is, written as for a change.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;

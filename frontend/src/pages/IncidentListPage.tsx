@@ -31,7 +31,7 @@ import { whenIdle } from '@/lib/idle';
 import { formatCount } from '@/lib/numbers';
 import { formatListState, type ListState, withFilter } from '@/lib/search-params';
 
-/** `/` alone leads to the person's default view. */
+/** `/` alone leads to the default view. */
 export function IncidentListPage() {
   return useWayHome() ? null : <TriagePage />;
 }

@@ -184,14 +184,14 @@ describe('saving', () => {
     expect(name).toHaveAccessibleDescription('Give it a name.');
     expect(name).toHaveFocus();
 
-    refusal = problem(422, { errors: { name: ['You have a view of this name already.'] } });
+    refusal = problem(422, { errors: { name: ['There is a view of this name already.'] } });
     await user.keyboard('Bad titles{Enter}');
     await waitFor(() =>
-      expect(name).toHaveAccessibleDescription('You have a view of this name already.'),
+      expect(name).toHaveAccessibleDescription('There is a view of this name already.'),
     );
-    refusal = problem(409, { detail: 'You have 50 views.' });
+    refusal = problem(409, { detail: 'There are 50 saved views.' });
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(name).toHaveAccessibleDescription('You have 50 views.'));
+    await waitFor(() => expect(name).toHaveAccessibleDescription('There are 50 saved views.'));
 
     refusal = null;
     await user.click(screen.getByRole('checkbox', { name: 'Always with standard rows' }));
@@ -274,10 +274,10 @@ describe('all views', () => {
     await user.click(dialog.getByRole('button', { name: 'Rename' }));
     const field = dialog.getByRole('textbox', { name: 'New name of Payments' });
     expect(field).toHaveFocus();
-    refusal = problem(422, { errors: { name: ['You have a view of this name already.'] } });
+    refusal = problem(422, { errors: { name: ['There is a view of this name already.'] } });
     await user.keyboard('Open{Enter}');
     await waitFor(() =>
-      expect(field).toHaveAccessibleDescription('You have a view of this name already.'),
+      expect(field).toHaveAccessibleDescription('There is a view of this name already.'),
     );
     refusal = null;
     await user.clear(field);

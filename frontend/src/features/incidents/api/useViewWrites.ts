@@ -29,7 +29,7 @@ async function sendDelete(id: string, header: { 'Idempotency-Key': string }) {
   if (!response.ok) throw problemFrom(response, error);
 }
 
-/** Changes the person's views, one after another, and as the server has them where one fails. */
+/** Changes the views, one after another, and as the server has them where one fails. */
 export function useViewWrites() {
   const client = useQueryClient();
   const { queryKey } = viewsQuery(useDisplayName());

@@ -4,7 +4,7 @@ import { useLocation, useNavigate } from 'react-router';
 import { api, unwrap } from '@/api/client';
 import { BUILT_IN, OPEN, stateOf, type ViewList } from '@/features/incidents/model/views';
 import { useDisplayName } from '@/lib/display-name';
-import { homePath, setHomePath, useHomePath } from '@/lib/home';
+import { homePath, setHomePath, useHomePath, useViewsOwner } from '@/lib/home';
 import { DEFAULT_STATE, sharedSearch } from '@/lib/search-params';
 import { readStored, writeStored } from '@/lib/storage';
 import { keys } from './queries';
@@ -13,7 +13,7 @@ const KEPT = 'views';
 /** Events tell when counts change; those of a view like `created:<2h` change without any. */
 const STALE_MS = 60_000;
 
-/** Each person has views of their own. */
+/** What a view counts can depend on who looks, also where everybody shares the views. */
 export function viewsQuery(person: string) {
   return queryOptions({
     queryKey: [...keys.views, person],
@@ -22,42 +22,43 @@ export function viewsQuery(person: string) {
   });
 }
 
-function keptViews(person: string): ViewList | null {
+function keptViews(owner: string): ViewList | null {
   try {
     const [whose, list]: [string, ViewList] = JSON.parse(readStored(KEPT) ?? 'null');
-    return whose === person ? list : null;
+    return whose === owner ? list : null;
   } catch {
     return null;
   }
 }
 
 /**
- * The views of the person. Until the server has answered, those of the last visit, so that the tabs are there with the
+ * The views of the account, or of everybody. Until the server has answered, those of the last visit, so that the tabs are there with the
  * first paint and stay where they are.
  *
  * @param ask false for what can do with what is known.
  */
 export function useViews({ ask = true } = {}): ViewList & { isAnswer: boolean } {
   const person = useDisplayName();
+  const owner = useViewsOwner();
   const { data } = useQuery({ ...viewsQuery(person), enabled: ask });
   return useMemo(() => {
-    const list = data ?? keptViews(person) ?? BUILT_IN;
+    const list = data ?? keptViews(owner) ?? BUILT_IN;
     return { ...list, isAnswer: data !== undefined };
-  }, [data, person]);
+  }, [data, owner]);
 }
 
-/** Keeps the answer for the next visit, and makes `/` lead where the person wants it. */
+/** Keeps the answer for the next visit, and makes `/` lead to the default. */
 export function useKeepViews({ items, default: first, isAnswer }: ReturnType<typeof useViews>) {
   const { search, state: how } = useLocation();
   const navigate = useNavigate();
-  const person = useDisplayName();
+  const owner = useViewsOwner();
   const touchedRef = useTouchedRef();
   const view = items.find(({ id }) => id === first);
   const home = view === undefined || view.id === OPEN ? '/' : `/${sharedSearch(stateOf(view))}`;
 
   useEffect(() => {
-    if (isAnswer) writeStored(KEPT, JSON.stringify([person, { items, default: first }]));
-  }, [isAnswer, items, first, person]);
+    if (isAnswer) writeStored(KEPT, JSON.stringify([owner, { items, default: first }]));
+  }, [isAnswer, items, first, owner]);
 
   useEffect(() => {
     if (!isAnswer || home === homePath()) return;

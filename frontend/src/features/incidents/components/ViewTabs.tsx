@@ -25,7 +25,7 @@ const SaveView = lazyPart(async () => (await import('./views/SaveView')).SaveVie
 /** So much of the neighbours is in sight, in pixels: the strip goes on there. */
 const EDGE = 32;
 
-/** The person's views, and what can be done with them. */
+/** The views, and what can be done with them. */
 export function ViewTabs({ state }: { state: ListState }) {
   const name = useDisplayName();
   const views = useViews();

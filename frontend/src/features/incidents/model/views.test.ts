@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
 import { homePath, setHomePath } from '@/lib/home';
 import { DEFAULT_STATE, formatListState, parseListState, sharedSearch } from '@/lib/search-params';
+import { hearSession, sessionNow } from '@/lib/session';
+import { account } from '@/testing/accounts';
 import { BUILT_IN, currentView, moved, stateOf, type View, viewPath } from './views';
 
 function view(name: string, part: Partial<View> = {}): View {
@@ -49,13 +51,14 @@ describe('the view of a list', () => {
 });
 
 test('where / leads elsewhere, every link to a list says which', () => {
-  setDisplayName('Ana');
   setHomePath(viewPath(payments));
   expect(homePath()).toBe('/?q=status:open+service:payments&sort_by=owner');
   expect(formatListState(DEFAULT_STATE)).toBe('?q=status:open,mitigated');
   expect(formatListState(stateOf(payments))).toBe('?q=status:open+service:payments&sort_by=owner');
-  // It is Ana's.
+  // Whoever gives a name, everybody shares the views; those of an account are its own.
   setDisplayName('Bo');
+  expect(homePath()).toBe('/?q=status:open+service:payments&sort_by=owner');
+  hearSession({ ...sessionNow().session, mode: 'required', account: account() });
   expect(homePath()).toBe('/');
   expect(formatListState(DEFAULT_STATE)).toBe('');
   expect(sharedSearch(DEFAULT_STATE)).toBe('?q=status:open,mitigated');

@@ -3,12 +3,12 @@ import { DEFAULT_STATE, formatListState, type ListState } from '@/lib/search-par
 import { isPartOf, meaningOf, sameQuery } from './query';
 
 export type View = components['schemas']['ViewRead'];
-/** The views of a person, in the person's order, and which of them `/` leads to. */
+/** The views of an account, or of everybody, in the chosen order, and which of them `/` leads to. */
 export type ViewList = components['schemas']['ViewList'];
 
 export const VIEW_NAME_MAX = 60;
 
-/** The view that `/` leads to unless the person chose another one. */
+/** The view that `/` leads to unless another one was chosen. */
 export const OPEN = 'open';
 
 function builtIn(
@@ -23,7 +23,7 @@ function builtIn(
 
 const UNRESOLVED = DEFAULT_STATE.q;
 
-/** What everybody has: the tabs until the server has told a person's own. */
+/** What everybody has: the tabs until the server has told which there are. */
 export const BUILT_IN: ViewList = {
   items: [
     builtIn(OPEN, 'Open', UNRESOLVED),

@@ -29,7 +29,7 @@ const ORDERS: Record<ListState['sort'], string> = {
   updatedAt: 'time of update',
 };
 
-/** Keeps the list under a name, or as what one of the person's views is from now on. */
+/** Keeps the list under a name, or as what one of the views is from now on. */
 export function SaveView({ trigger, state, opened, onClose }: Props) {
   const id = useId();
   const { setState } = useListState();
