@@ -10,7 +10,7 @@ export interface Mistake {
   readonly message: string;
 }
 
-/** Field -> messages, flattened: nested errors of the server become one list per field. */
+/** Field -> messages. */
 type FieldErrors = Record<string, string[]>;
 
 /**
@@ -69,10 +69,17 @@ function messagesOf(value: unknown): string[] {
   return [];
 }
 
-function fieldErrors(value: unknown): FieldErrors {
+/** Fields of a field are named `password.current`; the items of a list are told at the list. */
+function fieldErrors(value: unknown, within = ''): FieldErrors {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
-    Object.entries(value).map(([field, list]) => [field, messagesOf(list)]),
+    Object.entries(value).flatMap(([name, errors]) => {
+      const field = within + name;
+      const isNested = isRecord(errors) && !Object.keys(errors).every((key) => /^\d+$/.test(key));
+      return isNested
+        ? Object.entries(fieldErrors(errors, `${field}.`))
+        : [[field, messagesOf(errors)] as const];
+    }),
   );
 }
 

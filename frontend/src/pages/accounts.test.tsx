@@ -173,9 +173,16 @@ describe('the page of the account', () => {
     expect(next).toHaveAccessibleDescription('A password has at least 12 characters.');
     expect(next).toHaveFocus();
     await user.clear(next);
-    refused = refusal(422, 'invalid', 'The current password is wrong.');
+    const { body, init } = problem(422, {
+      errors: { password: { current: ['Is not your password.'] } },
+    });
+    refused = HttpResponse.json(body, init);
     await user.type(next, `${GOOD}{Enter}`);
-    expect(await screen.findByText('The current password is wrong.')).toBeVisible();
+    const current = screen.getByLabelText('Current password');
+    await waitFor(() => expect(current).toHaveAccessibleDescription('Is not your password.'));
+    expect(current).toHaveAttribute('aria-invalid', 'true');
+    expect(next).not.toHaveAccessibleDescription('Is not your password.');
+    expect(screen.getAllByText('Is not your password.')).toHaveLength(1);
     expect(next).toHaveValue(GOOD);
     await user.click(screen.getByRole('button', { name: 'Change password' }));
     await waitFor(() => expect(next).toHaveValue(''));

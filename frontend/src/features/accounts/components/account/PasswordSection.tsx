@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from 'react';
 import { toast } from 'sonner';
-import { Field } from '@/components/ui/Field';
+import { describedBy, Field } from '@/components/ui/Field';
 import { useAccountCall } from '@/features/accounts/api/queries';
 import { FormError } from '@/features/accounts/components/FormError';
 import { NewPassword } from '@/features/accounts/components/NewPassword';
@@ -12,7 +12,8 @@ export function PasswordSection({ email }: { email: string }) {
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [wrong, setWrong] = useState<string>();
-  const { isSending, send, refuse, errorBeside } = useSending();
+  const { isSending, send, refuse, errorOf, errorBeside } = useSending();
+  const currentError = errorOf('password.current');
   const call = useAccountCall();
 
   async function submit(event: FormEvent) {
@@ -44,7 +45,7 @@ export function PasswordSection({ email }: { email: string }) {
       >
         {/* So that password managers know whose it is. */}
         <input hidden readOnly type="email" autoComplete="username" value={email} />
-        <Field id={`${id}-current`} label="Current password" error={undefined}>
+        <Field id={`${id}-current`} label="Current password" error={currentError}>
           <input
             id={`${id}-current`}
             className="input"
@@ -52,6 +53,8 @@ export function PasswordSection({ email }: { email: string }) {
             autoComplete="current-password"
             maxLength={PASSWORD_MAX}
             required
+            aria-invalid={currentError !== undefined}
+            aria-describedby={describedBy(`${id}-current`, undefined, currentError)}
             value={current}
             onChange={(event) => setCurrent(event.target.value)}
           />
@@ -60,10 +63,10 @@ export function PasswordSection({ email }: { email: string }) {
           id={`${id}-new`}
           label="New password"
           value={next}
-          error={wrong}
+          error={wrong ?? errorOf('password.new')}
           onChange={setNext}
         />
-        <FormError error={errorBeside()} />
+        <FormError error={errorBeside('password.current', 'password.new')} />
         <button type="submit" className="btn primary" aria-disabled={isSending}>
           Change password
         </button>
