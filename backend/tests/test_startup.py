@@ -85,6 +85,7 @@ OIDC = {
         ({"AUTH_MODE": "none"}, "AUTH_MODE must be one of open, required"),
         ({"ADMIN_EMAIL": "ana@example.com"}, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"),
         ({"ADMIN_EMAIL": "ana", "ADMIN_PASSWORD": "x" * 12}, "ADMIN_EMAIL must be an e-mail address"),
+        ({"ADMIN_EMAIL": "<ana@example.com>", "ADMIN_PASSWORD": "x" * 12}, "ADMIN_EMAIL must be an e-mail address"),
         ({"ADMIN_EMAIL": "ana@example.com", "ADMIN_PASSWORD": "short"}, "ADMIN_PASSWORD must be 12 to 256"),
         ({**OIDC, "OIDC_ISSUER": ""}, "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set together"),
         ({**OIDC, "OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be an address such as https://"),

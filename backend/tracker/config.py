@@ -17,6 +17,8 @@ from dotenv import dotenv_values
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tracker.wire import PASSWORD_MAX, PASSWORD_MIN, is_email
+
 BACKEND = Path(__file__).resolve().parent.parent
 AUTH_MODES = ("open", "required")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -210,13 +212,13 @@ def _auth_mode(name: str, raw: str) -> str:
 
 
 def _secret(name: str, raw: str) -> str:
-    if not 12 <= len(raw) <= 256:
-        raise SettingsError(f"{name} must be 12 to 256 characters long.")
+    if not PASSWORD_MIN <= len(raw) <= PASSWORD_MAX:
+        raise SettingsError(f"{name} must be {PASSWORD_MIN} to {PASSWORD_MAX} characters long.")
     return raw
 
 
 def _email(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[^\s@]+@[^\s@]+", raw) or len(raw) > 254:
+    if not is_email(raw):
         raise SettingsError(f"{name} must be an e-mail address, but is {raw!r}.")
     return raw.lower()
 

@@ -11,7 +11,10 @@ from flask.json.provider import JSONProvider
 from marshmallow import ValidationError, fields, validate
 
 __all__ = [
+    "EMAIL_MAX",
     "NAME_MAX",
+    "PASSWORD_MAX",
+    "PASSWORD_MIN",
     "Count",
     "Instant",
     "NameList",
@@ -19,6 +22,7 @@ __all__ = [
     "dumps",
     "excerpt",
     "instant",
+    "is_email",
     "json_response",
     "quoted_list",
     "rendered",
@@ -27,9 +31,14 @@ __all__ = [
 NAME_MAX = 120
 """Characters that the name of a person or a service may have."""
 
+EMAIL_MAX = 254
+"""Characters of an address (RFC 5321)."""
+PASSWORD_MIN, PASSWORD_MAX = 12, 256
+
 EXCERPT = 40
 """Characters of what somebody sent that a message about it may repeat."""
 
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[^\s@<>\"(),:;\\\[\]]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_MARKDOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _RFC3339 = re.compile(
@@ -161,6 +170,11 @@ def quoted_list(text: str) -> list[tuple[str, bool]]:
         if not end:
             return items
         position = match.end()
+
+
+def is_email(text: str) -> bool:
+    """Whether it can be an address of e-mail; whether it is one shows when a link arrives there."""
+    return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
 
 
 def excerpt(text: str) -> str:

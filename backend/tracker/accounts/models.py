@@ -8,11 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.callers import Role
 from tracker.extensions import Base
-from tracker.wire import NAME_MAX
+from tracker.wire import EMAIL_MAX, NAME_MAX
 
-EMAIL_MAX = 254
-"""Characters of an address (RFC 5321)."""
-PASSWORD_MIN, PASSWORD_MAX = 12, 256
 TOKEN_NAME_MAX = 60
 TOKENS_MAX = 50
 """Tokens that an account may have at once."""

@@ -5,14 +5,19 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from tracker.accounts.models import (
+from tracker.accounts.models import TOKEN_NAME_MAX
+from tracker.callers import Role
+from tracker.wire import (
     EMAIL_MAX,
+    NAME_MAX,
     PASSWORD_MAX,
     PASSWORD_MIN,
-    TOKEN_NAME_MAX,
+    Flag,
+    Instant,
+    Text,
+    choice,
+    is_email,
 )
-from tracker.callers import Role
-from tracker.wire import NAME_MAX, Flag, Instant, Text, choice
 
 ROLES = tuple(Role)
 ACCOUNT_EXAMPLE = {
@@ -51,7 +56,6 @@ SESSION_EXAMPLE = {
 }
 TO_MAX = 2000
 PATH_HERE = re.compile(r"^/(?!/)[^\\\x00-\x20\x7f]*$")
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[^\s@<>\"(),:;\\\[\]]+")
 
 
 class Email(Text):
@@ -62,7 +66,7 @@ class Email(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         email = super()._deserialize(value, attr, data, **kwargs).lower()
-        if not _EMAIL.fullmatch(email):
+        if not is_email(email):
             raise ValidationError("Must be an e-mail address, such as ana@example.com.")
         return email
 
