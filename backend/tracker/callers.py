@@ -82,6 +82,7 @@ class Caller:
     :param role: the lower of the account's and the token's.
     :param session: the id of the session; None where a token was shown.
     :param csrf: what a write by the session's cookie must repeat; None where a token was shown.
+    :param holds: asks whether what was shown is still good for reading.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Caller:
     role: Role
     session: str | None
     csrf: str | None
+    holds: Callable[[], bool]
 
 
 class Unauthenticated(Problem):
@@ -180,14 +182,16 @@ def _by_token(given: str) -> Caller:
 
 
 def _found(sql: str, touch: str, secret: str, *, csrf: str | None) -> Caller | None:
-    rows = reader.prepared(sql, {"hash": hash_of(secret)})
+    parameters = {"hash": hash_of(secret)}
+    rows = reader.prepared(sql, parameters)
     if not rows:
         return None
     identifier, account, name, of_account, given, is_stale = rows[0]
     if is_stale:
         _touch(touch, identifier)
     role = min(Role(of_account), Role(given), key=_RANK.__getitem__)
-    return Caller(account, name, role, identifier if csrf is not None else None, csrf)
+    session = identifier if csrf is not None else None
+    return Caller(account, name, role, session, csrf, lambda: bool(reader.prepared(sql, parameters)))
 
 
 def _touch(sql: str, identifier: str) -> None:
@@ -239,12 +243,8 @@ def check_csrf(expected: str) -> None:
 
 def still_allowed() -> Callable[[], bool]:
     """Whether the caller of this request may still read, to be asked again while the answer goes on."""
-    if current() is None:
-        return lambda: True
-    secret, header = session_secret(), request.headers.get("Authorization")
-    sql, shown = (_BY_TOKEN, header.partition(" ")[2].strip()) if header else (_BY_SESSION, secret or "")
-    parameters = {"hash": hash_of(shown)}
-    return lambda: bool(reader.prepared(sql, parameters))
+    caller = current()
+    return (lambda: True) if caller is None else caller.holds
 
 
 def needing(role: Role | None) -> Callable[[Any], Any]:

@@ -97,18 +97,23 @@ def test_a_link_that_somebody_made_up_is_no_work(required: Flask, monkeypatch: p
 
 def test_whether_a_stream_may_go_on_is_known_while_it_does(required: Flask, admin: Person, join: Join) -> None:
     ana = join("Ana")
-    token = ana.open("POST", "/api/tokens", {"name": "script", "role": "viewer"}).get_json()["token"]
+    made = ana.open("POST", "/api/tokens", {"name": "script", "role": "viewer"}).get_json()
+    token = made["token"]
     cookie = ana.client.get_cookie(COOKIE)
     assert cookie is not None
     asked = []
-    for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"{COOKIE}={cookie.value}"}):
+    by_token, by_cookie = {"Authorization": f"bearer  {token} "}, {"Cookie": f"{COOKIE}={cookie.value}"}
+    for headers in (by_token, by_cookie, by_token | by_cookie):
         with required.test_request_context("/api/events/stream", headers=headers):
             check_caller()
             asked.append(still_allowed())
     with required.app_context():
-        assert [ask() for ask in asked] == [True, True]
+        assert [ask() for ask in asked] == [True, True, True]
+        ana.open("DELETE", f"/api/tokens/{made['id']}", {})
+        # Of both, it is the token that was believed.
+        assert [ask() for ask in asked] == [False, True, False]
         admin.open("PATCH", f"/api/accounts/{ana.id}", {"disabled": True})
-        assert [ask() for ask in asked] == [False, False]
+        assert [ask() for ask in asked] == [False, False, False]
 
 
 def test_who_is_disabled_is_out_at_once(required: Flask, admin: Person, join: Join) -> None:
