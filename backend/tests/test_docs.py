@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import jsonschema_rs
@@ -135,6 +136,19 @@ def examples(document: dict[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any
             for name, header in body.get("headers", {}).items():
                 if "example" in header:
                     yield f"{where} {name}", header["example"], header["schema"]
+
+
+def test_the_longest_name_of_an_actor_is_within_the_document(client: FlaskClient, document: dict[str, Any]) -> None:
+    (parameter,) = [
+        parameter
+        for parameter in document["paths"]["/api/incidents"]["post"]["parameters"]
+        if parameter["name"] == "X-Actor"
+    ]
+    longest = quote("🔥" * 120)
+    assert len(longest) == parameter["schema"]["maxLength"]
+    # The one gets as far as the database that is not there; the other is refused before.
+    for name, status in ((longest, 503), ("x" * 121, 422)):
+        assert client.get("/api/views", headers={"X-Actor": name}).status_code == status
 
 
 def test_every_example_is_valid(document: dict[str, Any]) -> None:

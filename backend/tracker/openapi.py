@@ -56,8 +56,10 @@ X_ACTOR = {
     "name": "X-Actor",
     "in": "header",
     "description": "The name under which the change goes into the history; what is not ASCII is percent-encoded "
-    "UTF-8 (Zo%C3%AB). Left out: anonymous.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": NAME_MAX},
+    f"UTF-8 (Zo%C3%AB), of at most {NAME_MAX} characters when decoded. Left out: anonymous. Refused where one "
+    "has to sign in.",
+    # Encoded, a character has up to twelve.
+    "schema": {"type": "string", "minLength": 1, "maxLength": 12 * NAME_MAX},
     "example": "Ana Souza",
 }
 X_ACTOR_OF_VIEWS = X_ACTOR | {

@@ -1448,7 +1448,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB), of at most 120 characters when decoded. Left out: anonymous. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2010,7 +2010,7 @@ export interface operations {
                  */
                 "If-Match"?: string;
                 /**
-                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB), of at most 120 characters when decoded. Left out: anonymous. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2294,7 +2294,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB), of at most 120 characters when decoded. Left out: anonymous. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2445,7 +2445,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB), of at most 120 characters when decoded. Left out: anonymous. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -2587,7 +2587,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB). Left out: anonymous.
+                 * @description The name under which the change goes into the history; what is not ASCII is percent-encoded UTF-8 (Zo%C3%AB), of at most 120 characters when decoded. Left out: anonymous. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
