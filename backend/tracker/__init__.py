@@ -28,7 +28,8 @@ BODY_MAX = 1024 * 1024
 READ_HEADERS = ("Authorization", "If-None-Match", "Last-Event-ID", "X-Request-ID")
 WRITE_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "X-Actor")
 SHOWN_HEADERS = (
-    "Change-Id", "Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID",
+    "Change-Id", "Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After",
+    "WWW-Authenticate", "X-Request-ID",
 )  # fmt: skip
 
 
