@@ -103,6 +103,26 @@ def test_nobody_learns_whether_an_account_exists(required: Flask, join: Join, ad
     assert [kept is None for kept in compared] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "UPDATE accounts SET password = 'another' WHERE id = :id",
+        "UPDATE accounts SET disabled_at = now() WHERE id = :id",
+    ],
+)
+def test_who_is_shut_out_while_the_password_is_compared_does_not_come_in(
+    required: Flask, join: Join, connection: Connection, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    ana = join("Ana")
+
+    def compare(_password: str, _kept: str | None) -> bool:
+        connection.execute(text(meanwhile), {"id": ana.id})
+        return True
+
+    monkeypatch.setattr(operations, "is_password", compare)
+    check_problem(sign_in(required, ana.email)[1], 401)
+
+
 def test_an_unknown_password_takes_as_long_as_a_known_one() -> None:
     """The hash that is compared for nobody has the parameters of all others."""
     from argon2 import PasswordHasher

@@ -24,6 +24,7 @@ from tracker.wire import NAME_MAX
 log = structlog.get_logger()
 
 _FIND_TO_SIGN_IN = "SELECT id::text, password FROM accounts WHERE email = %(email)s AND disabled_at IS NULL"
+_LOCK_TO_SIGN_IN = "SELECT password FROM accounts WHERE id = %(id)s AND disabled_at IS NULL FOR UPDATE"
 _INSERT_SESSION = """
     INSERT INTO sessions (id, account_id, secret_hash, address, user_agent)
     VALUES (%(id)s, %(account)s, %(hash)s, %(address)s, %(user_agent)s)
@@ -112,6 +113,9 @@ def sign_in(email: str, password: str, *, address: str, user_agent: str, before:
     db.session.commit()
     account, kept = found or (None, None)
     if not is_password(password, kept) or account is None or kept is None:
+        raise WrongCredentials("The e-mail address or the password is wrong.")
+    # What ended all sessions meanwhile, a new password or being disabled, must not miss this one.
+    if _run(_LOCK_TO_SIGN_IN, {"id": account}).scalar_one_or_none() != kept:
         raise WrongCredentials("The e-mail address or the password is wrong.")
     if is_outdated(kept):
         _run(_SET_PASSWORD, {"id": account, "password": hash_password(password)})
