@@ -197,6 +197,33 @@ def test_of_secrets_only_hashes_are_kept(join: Join, connection: Connection) -> 
         assert not [row for row in rows if secret in row]
 
 
+def test_no_secret_is_told_in_the_log_or_in_a_refusal(
+    required: Flask, admin: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, short = "a password that is wrong", "too short"
+    token = admin.open("POST", "/api/tokens", {"name": "script", "role": "viewer"}).get_json()["token"]
+    link = admin.open("POST", "/api/invitations", {"email": "bo@example.com", "role": "viewer"}).get_json()["link"]
+    invited = link.partition("#")[2]
+    script = required.test_client()
+    change = {"password": {"current": wrong, "new": "a new password"}}
+    for answer, status in (
+        (sign_in(required, admin.email, wrong)[1], 401),
+        (script.post("/api/session", json={"email": admin.email, "password": wrong, wrong * 3: wrong}), 422),
+        (admin.open("PATCH", "/api/me", change), 422),
+        (script.post("/api/invitations/accept", json={"token": invited, "name": "Bo", "password": short}), 422),
+        (script.post("/api/incidents", json={}, headers={"Authorization": f"Bearer {token}"}), 403),
+        (script.post("/api/incidents", json={}, headers={"Authorization": f"Bearer {token}x"}), 401),
+        (admin.open("POST", "/api/incidents", {}, X_CSRF_Token=f"{admin.csrf}x"), 403),
+    ):
+        refused = check_problem(answer, status)
+        for secret in (PASSWORD, short, token, invited, admin.csrf, cookie(admin.client).value, "a new password"):
+            assert secret not in str(refused)
+    logged = capsys.readouterr().out
+    assert logged.count("path=/api/incidents ") == 3
+    for secret in (PASSWORD, wrong, short, token, invited, admin.csrf, cookie(admin.client).value, "a new password"):
+        assert secret not in logged
+
+
 def test_no_answer_about_accounts_is_kept_on_the_way(admin: Person) -> None:
     for path in ("session", "me", "sessions", "tokens", "accounts", "invitations"):
         assert admin.get(f"/api/{path}").headers["Cache-Control"] == "no-store"
