@@ -66,7 +66,7 @@ def test_two_admins_who_demote_each_other_leave_one(asking: Flask) -> None:
     def demote(identifier: str) -> bool:
         with asking.app_context():
             try:
-                operations.update_account(identifier, name=None, role=Role.VIEWER, disabled=None)
+                operations.update_account(identifier, name=None, role=Role.VIEWER, disabled=None, roles_come_from=None)
             except Problem:
                 db.session.rollback()
                 return False
@@ -77,7 +77,7 @@ def test_two_admins_who_demote_each_other_leave_one(asking: Flask) -> None:
         assert sorted(at_once(lambda: demote(one), lambda: demote(other))) == [False, True]
         with asking.app_context():
             for identifier in (one, other):
-                operations.update_account(identifier, name=None, role=Role.ADMIN, disabled=None)
+                operations.update_account(identifier, name=None, role=Role.ADMIN, disabled=None, roles_come_from=None)
             db.session.commit()
 
 

@@ -255,14 +255,20 @@ def test_what_succeeds_gives_the_budget_back(required: Flask, join: Join) -> Non
         assert sign_in(required, "ana@example.com")[1].status_code == 201
 
 
-def test_no_stranger_locks_somebody_out(required: Flask, join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_stranger_locks_somebody_out(
+    required: Flask, join: Join, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(throttle, "FOR_ACCOUNT_FROM_ALL", 6)
-    join("Ana")
+    # That she has signed out everywhere makes no difference.
+    assert join("Ana").open("DELETE", "/api/session", {}).status_code == 204
     for host in range(6):
         check_problem(sign_in(required, "ana@example.com", "wrong", address=f"203.0.113.{host}")[1], 401)
     check_problem(sign_in(required, "ana@example.com", "wrong", address="203.0.113.99")[1], 429)
     # Where she has signed in before, she can.
     assert sign_in(required, "ana@example.com")[1].status_code == 201
+    connection.execute(text("UPDATE known_networks SET last_used_at = now() - interval '181 days'"))
+    assert sign_in(required, "ana@example.com", address="203.0.113.99")[1].status_code == 429
+    assert sign_in(required, "ana@example.com")[1].status_code == 429
 
 
 def test_one_network_guesses_at_all_accounts_only_so_often(

@@ -108,6 +108,16 @@ class Invitation(Base):
     )
 
 
+class KnownNetwork(Base):
+    """From where somebody has signed in."""
+
+    __tablename__ = "known_networks"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    network: Mapped[str] = mapped_column(String(45), primary_key=True)
+    last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
 class Attempt(Base):
     """An attempt to sign in that has not succeeded, or not yet."""
 

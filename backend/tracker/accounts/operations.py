@@ -184,6 +184,7 @@ def begin_session(account: str, *, address: str, user_agent: str, before: str | 
     if before is not None:
         sign_out(before)
     _run(_END_SESSIONS_THAT_ARE_OVER)
+    throttle.know(account, address)
     secret = new_secret()
     _run(
         _INSERT_SESSION,

@@ -19,6 +19,8 @@ FOR_ACCOUNT_FROM_NETWORK = 5
 FOR_ALL_FROM_NETWORK = 50
 FOR_ACCOUNT_FROM_ALL = 100
 WINDOW_SECONDS = 15 * 60
+KNOWN_DAYS = 180
+"""For how long a network is remembered from which somebody has signed in."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
 _INSERT = "INSERT INTO sign_in_attempts (id, email_hash, network) VALUES (%(id)s, %(email_hash)s, %(network)s)"
@@ -30,9 +32,21 @@ _WAIT = """
 _OF_ACCOUNT_FROM_NETWORK = _WAIT.format(which="email_hash = %(email_hash)s AND network = %(network)s")
 _OF_NETWORK = _WAIT.format(which="network = %(network)s")
 _OF_ACCOUNT = _WAIT.format(which="email_hash = %(email_hash)s")
-_ADDRESSES = """
-    SELECT DISTINCT sessions.address FROM sessions JOIN accounts ON accounts.id = sessions.account_id
-    WHERE accounts.email = %(email)s
+_IS_KNOWN = f"""
+    SELECT EXISTS (
+        SELECT FROM known_networks JOIN accounts ON accounts.id = known_networks.account_id
+        WHERE email = %(email)s AND network = %(network)s
+            AND known_networks.last_used_at > now() - interval '{KNOWN_DAYS} days'
+    )
+"""
+_KNOW = f"""
+    WITH outdated AS (
+        DELETE FROM known_networks
+        WHERE account_id = %(account)s AND network <> %(network)s
+            AND last_used_at <= now() - interval '{KNOWN_DAYS} days'
+    )
+    INSERT INTO known_networks (account_id, network) VALUES (%(account)s, %(network)s)
+    ON CONFLICT (account_id, network) DO UPDATE SET last_used_at = now()
 """
 _FORGET = "DELETE FROM sign_in_attempts WHERE email_hash = %(email_hash)s AND network = %(network)s"
 _FORGET_OLD = """
@@ -106,10 +120,14 @@ def succeed(attempt: Attempt) -> None:
     _run(_FORGET, {"email_hash": attempt.email_hash, "network": attempt.network})
 
 
+def know(account: str, address: str) -> None:
+    """Note from where somebody has signed in: no stranger locks them out there, whether that session has ended."""
+    _run(_KNOW, {"account": account, "network": network_of(address)})
+
+
 def _wait_for_strangers(named: dict[str, Any], email: str, network: str) -> int:
     wait = _wait(_OF_ACCOUNT, named, FOR_ACCOUNT_FROM_ALL)
-    known = {network_of(address) for (address,) in _run(_ADDRESSES, {"email": email})} if wait else set()
-    return 0 if network in known else wait
+    return 0 if wait and _run(_IS_KNOWN, {"email": email, "network": network}).scalar_one() else wait
 
 
 def _wait(sql: str, named: dict[str, Any], budget: int) -> int:
