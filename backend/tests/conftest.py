@@ -79,7 +79,7 @@ def fresh_app(empty_database: str) -> Iterator[Flask]:
 def shared_app(server_url: str) -> Iterator[Flask]:
     """The application that most tests share."""
     with new_database(server_url) as url:
-        app = create_app(Settings(database_url=url))
+        app = create_app(Settings(database_url=url, log_format="text"))
         upgrade_database(app)
         yield app
         app.extensions["live"].stop()

@@ -40,9 +40,12 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The environment of a server: these settings, and the default of every other, whatever is set here."""
+    """The environment of a server: these settings, and the default of every other, whatever is set here.
+
+    But for the log, which is what a person reads.
+    """
     blank = {field.name.upper(): "" for field in fields(Settings)}
-    return {**os.environ, **blank, **{name: str(value) for name, value in settings.items()}}
+    return {**os.environ, **blank, "LOG_FORMAT": "text", **{name: str(value) for name, value in settings.items()}}
 
 
 @dataclass

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import about, admission, browser, callers, database, logging, problems
+from tracker import about, admission, browser, callers, database, logging, metrics, problems
 from tracker.accounts import oidc_routes as oidc
 from tracker.accounts import routes as accounts
 from tracker.config import BACKEND, Settings
@@ -50,8 +50,9 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
         SQLALCHEMY_BINDS=database.binds(settings, serves=serves),
     )
 
-    logging.configure(settings.log_level)
+    logging.configure(settings.log_level, settings.log_format)
     logging.register(app)
+    counted = metrics.register(app)
     problems.register(app)
     admission.register(app, settings.threads)
     if not settings.allow_open_network and not settings.auth_required:
@@ -60,15 +61,17 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
     app.before_request(check_request)
 
     db.init_app(app)
-    if serves and settings.slow_query_ms:
+    if serves:
         with app.app_context():
-            database.log_slow_statements(db.engine, settings.slow_query_ms)
+            database.time_statements(db.engine, settings.slow_query_ms)
+            for name, bind in (("writes", None), ("reads", database.READS)):
+                counted.watch(db.engines[bind], name, database.pool_size(settings))
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     api.init_app(app)
     # The other connections are for those who only want to look something up.
     app.extensions["export_slots"] = BoundedSemaphore(max(1, database.pool_size(settings) // 2))
     event_log = EventLog(queries.rendered_from("incidents"))
-    app.extensions["live"] = Hub(app, event_log, limit=settings.streams)
+    app.extensions["live"] = Hub(app, event_log, limit=settings.streams, on_change=counted.count_streams)
     api.register_blueprint(incidents.blp)
     api.register_blueprint(history.blp)
     api.register_blueprint(views.blp)

@@ -36,6 +36,12 @@ class Health(Schema):
     version = fields.String(required=True)
 
 
+class Alive(Schema):
+    """That the service answers."""
+
+    status = fields.String(required=True, validate=validate.Equal("ok"))
+
+
 class _Probe:
     """Asks the database one thing at a time, without waiting longer than a caller has patience.
 
@@ -89,6 +95,16 @@ def get_health() -> Response:
     if not _probe.answers(db.engines[HEALTH]):
         raise Unavailable("The database does not answer within a second.", database="unavailable", version=VERSION)
     return json_response({"status": "ok", "database": "ok", "version": VERSION})
+
+
+@blp.route("/health/live", needs=None)
+@blp.response(200, Alive, example={"status": "ok"})
+def get_liveness() -> Response:
+    """Check the service alone
+
+    It answers as long as this process does, whatever becomes of the database: restarting it would not help that.
+    """
+    return json_response({"status": "ok"})
 
 
 @docs.route("/openapi.json", needs=None)

@@ -13,8 +13,9 @@ from flask.globals import request_ctx
 
 from tracker.problems import Busy
 
-# What has a limit of its own: the health check, and live streams, which hold threads beside those shared out here.
-_APART = ("service.get_health", "history.stream_events")
+# What has a limit of its own or waits for nothing: whether all is well, and live streams, which hold threads beside
+# those shared out here.
+_APART = ("service.get_health", "service.get_liveness", "history.stream_events")
 
 
 class _Admission:

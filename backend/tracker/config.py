@@ -6,10 +6,12 @@ The environment wins over ``backend/.env``. ``.env.example`` lists them all, whi
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,8 +23,11 @@ from tracker.wire import PASSWORD_MAX, PASSWORD_MIN, is_email
 
 BACKEND = Path(__file__).resolve().parent.parent
 AUTH_MODES = ("open", "required")
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _ROLES = ("admin", "responder", "viewer")
+# The name is prometheus-client's.
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -58,6 +63,23 @@ def is_loopback(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def metrics_folder() -> Path | None:
+    """Where the processes of this server keep what they count; None where there is but one."""
+    folder = os.environ.get(_METRICS_FOLDER)
+    return Path(folder) if folder else None
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Within it, all processes that this one starts keep what they count in one new folder."""
+    with TemporaryDirectory(prefix="incident-tracker-metrics-") as folder:
+        os.environ[_METRICS_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_METRICS_FOLDER]
 
 
 def normalise_database_url(url: str) -> str:
@@ -102,6 +124,7 @@ class Settings:
     trusted_proxies: int = 0
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
+    log_format: str = ""
 
     @classmethod
     def load(cls) -> "Settings":
@@ -205,6 +228,12 @@ def _log_level(name: str, raw: str) -> str:
     return raw.lower()
 
 
+def _log_format(name: str, raw: str) -> str:
+    if raw not in LOG_FORMATS:
+        raise SettingsError(f"{name} must be one of {', '.join(LOG_FORMATS)}, but is {raw!r}.")
+    return raw
+
+
 def _auth_mode(name: str, raw: str) -> str:
     if raw not in AUTH_MODES:
         raise SettingsError(f"{name} must be one of {', '.join(AUTH_MODES)}, but is {raw!r}.")
@@ -280,4 +309,5 @@ _READERS: dict[str, Any] = {
     "trusted_proxies": _number(0, 9),
     "cors_origins": _origins,
     "log_level": _log_level,
+    "log_format": _log_format,
 }

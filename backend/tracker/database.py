@@ -41,6 +41,8 @@ STATEMENT_SHOWN = 500
 """Characters of a statement that the log has room for."""
 
 
+# What the statements of a request are counted in: how many, and their seconds.
+_SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
 _Cursor = psycopg2.extensions.cursor
 _END: ContextVar[float | None] = ContextVar("end", default=None)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -129,15 +131,31 @@ def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
     }
 
 
-def log_slow_statements(engine: Engine, threshold_ms: int) -> None:
-    """Log each statement that takes so long, also one that fails; without its parameters, which people wrote."""
-    reader.slow_ms = threshold_ms
+def begin_counting() -> None:
+    """From now on, count the statements of this thread for :func:`spent`."""
+    _SPENT.set([0, 0.0])
+
+
+def spent() -> tuple[int, float]:
+    """How many statements were carried out since :func:`begin_counting`, and the seconds that they took."""
+    count, seconds = _SPENT.get() or (0, 0.0)
+    return count, seconds
+
+
+def time_statements(engine: Engine, slow_ms: int) -> None:
+    """Count each statement, and log one that takes long, also where it fails.
+
+    The log has it without its parameters, which people wrote.
+
+    :param slow_ms: from how many milliseconds on it is logged; 0 for never.
+    """
+    reader.slow_ms = slow_ms
 
     def begin(_connection: Any, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool) -> None:
         context.began = perf_counter()
 
     def end(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
-        _log_if_slow(statement, context.began, threshold_ms)
+        _end_statement(statement, context.began, slow_ms)
         context.began = None
 
     def fail(error: ExceptionContext) -> None:
@@ -150,9 +168,14 @@ def log_slow_statements(engine: Engine, threshold_ms: int) -> None:
     event.listen(engine, "handle_error", fail)
 
 
-def _log_if_slow(statement: str, began: float, threshold_ms: int) -> None:
-    ms = (perf_counter() - began) * 1000
-    if ms >= threshold_ms:
+def _end_statement(statement: str, began: float, slow_ms: int) -> None:
+    seconds = perf_counter() - began
+    counted = _SPENT.get()
+    if counted is not None:
+        counted[0] += 1
+        counted[1] += seconds
+    ms = seconds * 1000
+    if slow_ms and ms >= slow_ms:
         shown = " ".join(statement.split())
         shown = shown if len(shown) <= STATEMENT_SHOWN else f"{shown[:STATEMENT_SHOWN]}…"
         log.warning("slow query", ms=round(ms, 1), statement=shown)
@@ -221,8 +244,7 @@ class Reader:
                 execute(cursor)
                 return cursor.fetchall()
             finally:
-                if self.slow_ms:
-                    _log_if_slow(sql, began, self.slow_ms)
+                _end_statement(sql, began, self.slow_ms)
 
     def _rows_until(self, end: float, cursor: _Cursor, execute: Callable[[_Cursor], None]) -> list[tuple[Any, ...]]:
         # For a transaction only, so that the connection needs no tidying, and behind a pooler it is the same one.

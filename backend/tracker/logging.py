@@ -12,7 +12,11 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
+from tracker.database import begin_counting, spent
 from tracker.ids import new_id
+from tracker.parsing import named_actor
+from tracker.problems import Invalid
+from tracker.wire import dumps
 
 if TYPE_CHECKING:
     from structlog.typing import ExcInfo
@@ -28,32 +32,51 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 log = structlog.get_logger()
 
 
-def configure(level: str) -> None:
-    """Write readable lines from ``level`` up."""
-    structlog.configure(
-        processors=[
-            _with_request_id,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+def configure(level: str, form: str) -> None:
+    """Write lines from ``level`` up.
+
+    :param form: ``text`` for people, ``json`` for programs, or nothing: text on a terminal, and JSON elsewhere.
+    """
+    processors: list[Any] = [
+        _with_request_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+    ]
+    if form == "json" or (not form and not sys.stdout.isatty()):
+        processors += [
+            structlog.processors.ExceptionRenderer(_traceback_of),
+            structlog.processors.JSONRenderer(_as_json),
+        ]
+    else:
+        processors.append(
             structlog.dev.ConsoleRenderer(
-                colors=sys.stdout.isatty(),
-                sort_keys=False,
-                exception_formatter=_traceback,
-            ),
-        ],
+                colors=sys.stdout.isatty(), sort_keys=False, exception_formatter=_write_traceback
+            )
+        )
+    structlog.configure(
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
     )
 
 
-def _traceback(output: TextIO, error: "ExcInfo") -> None:
+def _as_json(line: MutableMapping[str, Any], **_options: Any) -> str:
+    first = ("timestamp", "level", "event")
+    return dumps({**{name: line[name] for name in first}, **line}).decode()
+
+
+def _traceback_of(exc_info: "ExcInfo") -> str:
     """The traceback without what people wrote.
 
     A prettier one prints local variables; and to some errors PostgreSQL adds a detail with the whole row.
     """
     plain = StringIO()
-    structlog.dev.plain_traceback(plain, error)
-    output.write(_DETAIL.sub("", plain.getvalue()))
+    structlog.dev.plain_traceback(plain, exc_info)
+    return _DETAIL.sub("", plain.getvalue())
+
+
+def _write_traceback(output: TextIO, error: "ExcInfo") -> None:
+    output.write(_traceback_of(error))
 
 
 def _with_request_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -67,6 +90,7 @@ def _begin() -> None:
     given = request.environ.get("HTTP_X_REQUEST_ID", "")
     g.request_id = given if _SANE.fullmatch(given) else str(new_id())
     g.began = time.perf_counter()
+    begin_counting()
 
 
 def _finish(response: Response) -> Response:
@@ -75,17 +99,30 @@ def _finish(response: Response) -> Response:
     quiet = request.method in ("GET", "HEAD", "OPTIONS") and response.status_code < 500
     level = logging.DEBUG if quiet else logging.INFO
     if log.is_enabled_for(level):
+        statements, seconds = spent()
         log.log(
             level,
             "request",
             method=request.method,
             # Encoded as it was sent: decoded, it could speak to the terminal that shows the log.
             path=quote(request.path),
+            route=None if request.url_rule is None else request.url_rule.rule,
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 1),
+            sql=statements,
+            sql_ms=round(seconds * 1000, 1),
+            actor=_actor(),
             client=request.remote_addr,
         )
     return response
+
+
+def _actor() -> str | None:
+    """Who acts, where somebody has said so in a way that can be read."""
+    try:
+        return named_actor()
+    except Invalid:
+        return None
 
 
 def register(app: Flask) -> None:

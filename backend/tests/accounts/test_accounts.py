@@ -317,3 +317,11 @@ def test_the_first_admin(required: Flask, connection: Connection) -> None:
         db.session.commit()
     check_problem(sign_in(required, "root@example.com")[1], 401)
     assert sign_in(required, "root@example.com", ANOTHER)[1].get_json()["account"]["role"] == "admin"
+
+
+def test_prometheus_shows_a_token_where_one_has_to_sign_in(required: Flask, join: Join) -> None:
+    check_problem(required.test_client().get("/metrics"), 401)
+    vera = join("Vera", "viewer")
+    token = vera.open("POST", "/api/tokens", {"name": "prometheus", "role": "viewer"}).get_json()["token"]
+    answer = required.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200

@@ -19,6 +19,7 @@ PUBLIC = {
     "GET /api/docs",
     "GET /api/docs/<path:name>",
     "GET /api/health",
+    "GET /api/health/live",
     "GET /api/openapi.json",
     "GET /api/session",
     "POST /api/session",

@@ -93,14 +93,24 @@ class Hub:
 
     :param limit: how many may be open at once.
     :param heartbeat: seconds after which a client hears something, whatever happens.
+    :param on_change: told how many are open, whenever that changes.
     """
 
-    def __init__(self, app: Flask, event_log: EventLog, *, limit: int, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        event_log: EventLog,
+        *,
+        limit: int,
+        heartbeat: float = HEARTBEAT,
+        on_change: Callable[[int], None] = lambda _number: None,
+    ) -> None:
         self.on_start: Callable[[], None] | None = None
         """Called with the first stream."""
         self._app = app
         self._log = event_log
         self._heartbeat = heartbeat
+        self._on_change = on_change
         self._slots = BoundedSemaphore(limit)
         # Whoever starts the thread waits for the database, and holds up only those who would do the same.
         self._starting, self._lock = Lock(), Lock()
@@ -198,11 +208,13 @@ class Hub:
                 # It has just ended, and nobody would tell this client anything.
                 raise Unavailable("Live events are interrupted. Try again in a few seconds.")
             self._clients.add(client)
+            self._on_change(len(self._clients))
             return self._told
 
     def _leave(self, client: _Client) -> None:
         with self._lock:
             self._clients.discard(client)
+            self._on_change(len(self._clients))
         self._slots.release()
 
     def _end_all(self, *, told: Place | None = None) -> None:
@@ -211,6 +223,7 @@ class Hub:
             for client in self._clients:
                 client.end()
             self._clients.clear()
+            self._on_change(0)
             self._told = told or self._told
 
     def _start(self) -> None:
