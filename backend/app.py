@@ -17,7 +17,7 @@ from typing import NoReturn
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from tracker.config import BACKEND, Settings, SettingsError
+from tracker.config import BACKEND, Settings, SettingsError, shared_metrics
 from tracker.connections import allow_open_files
 from tracker.startup import (
     StartupError,
@@ -48,7 +48,7 @@ def main() -> int:
         settings = Settings.load()
         require_free_port(settings.host, settings.port)
         say(_database_sentence(settings))
-        with running_database(settings) as running:
+        with shared_metrics(), running_database(settings) as running:
             prepare(running, demo=options.demo)
             say(f"Serving on http://{_shown(settings.host)}:{settings.port} (stop with Ctrl-C)")
             if options.reload:
