@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker.config import BACKEND, Settings, SettingsError, shared_metrics
 from tracker.connections import allow_open_files
+from tracker.logging import announce, configure
 from tracker.startup import (
     StartupError,
     application_for_worker,
@@ -46,11 +47,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         settings = Settings.load()
+        configure(settings.log_level, settings.log_format)
         require_free_port(settings.host, settings.port)
-        say(_database_sentence(settings))
+        announce(_database_sentence(settings))
         with shared_metrics(), running_database(settings) as running:
             prepare(running, demo=options.demo)
-            say(f"Serving on http://{_shown(settings.host)}:{settings.port} (stop with Ctrl-C)")
+            announce(f"Serving on http://{_shown(settings.host)}:{settings.port} (stop with Ctrl-C)")
             if options.reload:
                 return serve_reloading(running)
             serve(running)
@@ -62,7 +64,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    say("Stopped.")
+    announce("Stopped.")
     return 0
 
 
@@ -78,7 +80,7 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         from tracker.demo import load_demo_when_new
 
         if loaded := load_demo_when_new(app):
-            say(f"Loaded {loaded} demo incidents.")
+            announce(f"Loaded {loaded} demo incidents.")
 
 
 def first_admin(app: Flask, settings: Settings) -> None:
@@ -90,12 +92,12 @@ def first_admin(app: Flask, settings: Settings) -> None:
         if operations.has_accounts():
             return
         if settings.admin_email is None or settings.admin_password is None:
-            say("There is no account yet, and one has to sign in: make the first admin with `make admin`.")
+            announce("There is no account yet, and one has to sign in: make the first admin with `make admin`.")
             return
         name = settings.admin_email.partition("@")[0]
         operations.make_admin(email=settings.admin_email, name=name, password=settings.admin_password)
         db.session.commit()
-        say(f"Made the first admin, {settings.admin_email}.")
+        announce(f"Made the first admin, {settings.admin_email}.")
 
 
 def serve(settings: Settings) -> None:
@@ -134,11 +136,6 @@ def serve_reloading(settings: Settings) -> int:
         finally:
             # Killed, as the standard library would have it, it could not take along the process that it restarts.
             child.terminate()
-
-
-def say(sentence: str) -> None:
-    """Tell the person what is going on, at once, also where the output is a file."""
-    print(sentence, flush=True)
 
 
 def _database_sentence(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import text
 
+from tests.serving import serving
 from tracker import create_app
 from tracker.config import Settings
 from tracker.extensions import db
@@ -91,3 +93,17 @@ def test_statements_of_writes_are_counted(app: Flask, capsys: pytest.CaptureFixt
         after = spent()
     assert after[0] == before[0] + 1
     assert after[1] > before[1]
+
+
+def test_programs_find_nothing_else(tmp_path: Path, empty_database: str) -> None:
+    with serving(tmp_path, DATABASE_URL=empty_database, LOG_FORMAT="", LOG_LEVEL="error") as server:
+        server.create("A title")
+        assert server.stop() == 0
+    said = [json.loads(line) for line in server.output.read_text().splitlines()]
+    assert [line["event"].split(" (")[0] for line in said] == [
+        "Using the database of DATABASE_URL.",
+        f"Serving on http://localhost:{server.port}",
+        "Stopped.",
+    ]
+    assert {line["level"] for line in said} == {"info"}
+    assert server.errors.read_text() == ""

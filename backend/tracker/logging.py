@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
@@ -27,6 +28,7 @@ _DETAIL = re.compile(
     r"^DETAIL:.*?(?=^(?:(?:HINT|QUERY|CONTEXT|LINE \d+|\[SQL):|\(Background on|The above |During handling)|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 log = structlog.get_logger()
@@ -40,7 +42,7 @@ def configure(level: str, form: str) -> None:
     processors: list[Any] = [
         _with_request_id,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+        structlog.processors.TimeStamper(fmt=_TIME, utc=True),
     ]
     if form == "json" or (not form and not sys.stdout.isatty()):
         processors += [
@@ -63,6 +65,17 @@ def configure(level: str, form: str) -> None:
 def _as_json(line: MutableMapping[str, Any], **_options: Any) -> str:
     first = ("timestamp", "level", "event")
     return dumps({**{name: line[name] for name in first}, **line}).decode()
+
+
+def announce(sentence: str) -> None:
+    """Tell the person who starts the program what goes on, at once and whatever LOG_LEVEL says.
+
+    Where the log is for programs, it is a line of it: they find nothing else there.
+    """
+    if isinstance(structlog.get_config()["processors"][-1], structlog.processors.JSONRenderer):
+        line = {"timestamp": datetime.now(UTC).strftime(_TIME), "level": "info", "event": sentence}
+        sentence = dumps(line).decode()
+    print(sentence, flush=True)
 
 
 def _traceback_of(exc_info: "ExcInfo") -> str:
