@@ -227,6 +227,8 @@ def test_a_token_acts_as_its_account_until_it_is_revoked(required: Flask, join: 
     assert incident.status_code == 201
     history = script.get(f"/api/incidents/{incident.get_json()['id']}/events", headers=headers).get_json()
     assert history["items"][0]["actor"] == "Ana"
+    sessions = script.get("/api/sessions", headers=headers).get_json()["items"]
+    assert [session["current"] for session in sessions] == [False]
     listed = ana.get("/api/tokens").get_json()["items"]
     assert [(token["name"], token["account"]["name"]) for token in listed] == [("deploy", "Ana")]
     assert listed[0]["lastUsedAt"] is not None

@@ -21,7 +21,7 @@ _ACCOUNTS = """
 _SESSIONS = f"""
     SELECT id::text, created_at, last_used_at,
         least(last_used_at + interval '{IDLE_DAYS} days', created_at + interval '{LIFETIME_DAYS} days'),
-        address, user_agent, id = %(current)s::uuid
+        address, user_agent, id IS NOT DISTINCT FROM %(current)s::uuid
     FROM sessions AS session
     WHERE account_id = %(account)s::uuid AND {SESSION_HOLDS}
     ORDER BY last_used_at DESC, id
