@@ -68,6 +68,8 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
                 counted.watch(db.engines[bind], name, database.pool_size(settings))
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     api.init_app(app)
+    for name, scheme in callers.SECURITY_SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
     # The other connections are for those who only want to look something up.
     app.extensions["export_slots"] = BoundedSemaphore(max(1, database.pool_size(settings) // 2))
     event_log = EventLog(queries.rendered_from("incidents"))

@@ -28,6 +28,26 @@ TOKEN_PREFIX = "itk_"
 COOKIE, SECURE_COOKIE = "itk_session", "__Host-itk_session"
 CSRF_HEADER = "X-CSRF-Token"
 _READS = ("GET", "HEAD", "OPTIONS")
+SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token for a script, from POST /api/tokens: `itk_…`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"The session of a browser, from POST /api/session. Over TLS the cookie is {SECURE_COOKIE}.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER,
+        "description": "The csrfToken of the session, which every write by its cookie repeats.",
+    },
+}
+"""How one shows who is calling, as the OpenAPI document says it."""
 _SECRET_BYTES = 32
 _SECRET_MAX = 100
 
@@ -210,13 +230,14 @@ def check_caller() -> None:
     A route that does not say what it needs is for admins, so that none is open by oversight.
 
     :raises Unauthenticated: where nobody is.
-    :raises NotAllowed: where the role is too low.
+    :raises NotAllowed: where the role is too low, or a token was shown for what one does in person.
     :raises ForgedRequest: where a write by cookie lacks the session's CSRF token.
     :raises Invalid: where ``X-Actor`` names somebody: who acts is the account.
     """
     if request.url_rule is None or request.method == "OPTIONS":
         return
-    needs: Role | None = getattr(current_app.view_functions[request.endpoint or ""], "needs", Role.ADMIN)
+    view = current_app.view_functions[request.endpoint or ""]
+    needs: Role | None = getattr(view, "needs", Role.ADMIN)
     if needs is None:
         return
     caller = identify()
@@ -224,6 +245,8 @@ def check_caller() -> None:
         raise Unauthenticated("Send a session's cookie, or a token as Authorization: Bearer itk_….")
     if not caller.role.includes(needs):
         raise NotAllowed(f"This takes the role {needs}; yours is {caller.role}.")
+    if caller.session is None and getattr(view, "in_person", False):
+        raise NotAllowed("This takes signing in; a token does not do.")
     if caller.csrf is not None and request.method not in _READS:
         check_csrf(caller.csrf)
     if "X-Actor" in request.headers:
@@ -247,14 +270,29 @@ def still_allowed() -> Callable[[], bool]:
     return (lambda: True) if caller is None else caller.holds
 
 
-def needing(role: Role | None) -> Callable[[Any], Any]:
-    """Say what a view needs: a role, or nobody at all for None."""
+def needing(role: Role | None, *, in_person: bool = False) -> Callable[[Any], Any]:
+    """Say what a view needs: a role, or nobody at all for None.
+
+    :param in_person: whether it takes a session: a token that leaks must not make others, or take the account over.
+    """
 
     def declare(view: Any) -> Any:
-        view.needs = role
+        view.needs, view.in_person = role, in_person
         return view
 
     return declare
+
+
+def security(role: Role | None, *, reads: bool, in_person: bool = False) -> list[dict[str, list[str]]]:
+    """What a view needs, as the OpenAPI document says it: one of these, each of which is for that role.
+
+    :param reads: whether it only reads, so that a cookie does without the CSRF token.
+    """
+    roles = [] if role is None else [str(role)]
+    by_cookie = {"session": roles} if reads else {"session": roles, "csrf": []}
+    # Where nobody is needed, one may still show who one is.
+    others: list[dict[str, list[str]]] = [{}] if role is None else [] if in_person else [{"token": roles}]
+    return [*others, by_cookie]
 
 
 def register(app: Flask, *, required: bool) -> None:

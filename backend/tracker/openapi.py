@@ -63,10 +63,15 @@ X_ACTOR = {
     "example": "Ana Souza",
 }
 X_ACTOR_OF_VIEWS = X_ACTOR | {
-    "description": "Who is meant by owner:me in the views, written as for a change. Left out: nobody.",
+    "description": "Who is meant by owner:me in the views, written as for a change. Left out: nobody. Refused where "
+    "one has to sign in.",
 }
-X_ACTOR_OF_A_KEY = X_ACTOR | {"description": "Whose Idempotency-Key it is, written as for a change."}
-X_ACTOR_OF_A_READ = X_ACTOR | {"description": "Who is meant by owner:me in q, written as for a change."}
+X_ACTOR_OF_A_KEY = X_ACTOR | {
+    "description": "Whose Idempotency-Key it is, written as for a change. Refused where one has to sign in."
+}
+X_ACTOR_OF_A_READ = X_ACTOR | {
+    "description": "Who is meant by owner:me in q, written as for a change. Refused where one has to sign in."
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -144,6 +149,7 @@ _DESCRIPTIONS = {
     404: "There is no such incident, change or view.",
     409: "It does not fit the state of things; or the first request with this Idempotency-Key is still at work.",
     413: "The body is larger than 1 MiB.",
+    414: "The query string is longer than 16 KiB.",
     415: "The Content-Type is not application/json.",
     422: "A field or parameter is not valid; `errors` says which, and what is allowed.",
     503: "The database does not answer, or the server is too busy, or the query took too long; `type` says which.",

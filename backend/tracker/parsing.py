@@ -16,7 +16,7 @@ from flask.globals import request_ctx
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
-from tracker.callers import Role, current, needing
+from tracker.callers import Role, current, needing, security
 from tracker.config import is_loopback
 from tracker.openapi import problems
 from tracker.problems import BadRequest, Errors, Forbidden, Invalid, UnsupportedMediaType
@@ -182,17 +182,20 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def route(self, rule: str, *, needs: Role | None, **options: Any) -> Decorator:
+    def route(self, rule: str, *, needs: Role | None, in_person: bool = False, **options: Any) -> Decorator:
         """As flask-smorest's, naming the operation after the view, for generated clients.
 
         :param needs: the role that it takes, where one has to sign in; None for an address that is for everybody.
+        :param in_person: whether it takes a session, and a token does not do.
         """
         register = super().route(rule, **options)
 
         def decorator(view: View) -> View:
-            view = needing(needs)(view)
+            view = needing(needs, in_person=in_person)(view)
             if needs is not None:
                 view = problems(self, 401, 403)(view)
+                reads = "methods" not in options
+                view = self.doc(security=security(needs, reads=reads, in_person=in_person))(view)
             first, *others = view.__name__.split("_")
             operation_id = first + "".join(word.capitalize() for word in others)
             registered: View = register(self.doc(operationId=operation_id)(view))
@@ -209,6 +212,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
             decorated: Any = decorate(view)
             if location == "query":
                 decorated.reads_query = True
+                decorated = problems(self, 414)(decorated)
             return cast("View", decorated)
 
         return decorator

@@ -40,6 +40,13 @@ VIEWER_WRITES = {
     "POST /api/tokens",
     "DELETE /api/tokens/<token_id>",
 }
+IN_PERSON = {
+    "PATCH /api/me",
+    "DELETE /api/sessions",
+    "DELETE /api/sessions/<session_id>",
+    "POST /api/tokens",
+    "POST /api/invitations",
+}
 ADMIN = {
     "GET /api/accounts",
     "PATCH /api/accounts/<account_id>",
@@ -68,6 +75,20 @@ def test_every_route_says_what_it_needs(app: Flask) -> None:
             assert needs is Role.VIEWER, route
         else:
             assert needs is Role.RESPONDER, route
+
+
+def test_the_document_says_what_each_route_needs(app: Flask) -> None:
+    document = app.test_client().get("/api/openapi.json").get_json()
+    for path, operations in document["paths"].items():
+        for method in operations.keys() - {"parameters"}:
+            route = f"{method.upper()} {path.replace('{', '<').replace('}', '>')}"
+            alternatives = operations[method].get("security", [])
+            roles = {role for schemes in alternatives for needed in schemes.values() for role in needed}
+            needs = routes(app)[route]
+            assert roles == ({needs} if needs else set()), route
+            if needs is not None:
+                assert any("token" in schemes for schemes in alternatives) == (route not in IN_PERSON), route
+                assert any("csrf" in schemes for schemes in alternatives) == (method != "get"), route
 
 
 def test_a_route_that_says_nothing_is_for_admins(

@@ -33,7 +33,6 @@ from tracker.callers import (
     LIFETIME_DAYS,
     SECURE_COOKIE,
     Caller,
-    NotAllowed,
     Role,
     check_csrf,
     cookie_name,
@@ -41,6 +40,7 @@ from tracker.callers import (
     current,
     identify,
     is_required,
+    security,
     session_secret,
 )
 from tracker.database import reader
@@ -83,6 +83,7 @@ def check_mode() -> None:
 
 
 @blp.route("/session", needs=None)
+@blp.doc(security=security(None, reads=True))
 @blp.response(200, SessionRead, example=SESSION_EXAMPLE)
 @problems(blp)
 def get_session() -> Response:
@@ -110,6 +111,7 @@ def sign_in(body: dict[str, Any]) -> Response:
 
 
 @blp.route("/session", methods=["DELETE"], needs=None)
+@blp.doc(security=security(None, reads=False))
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204)
 @problems(blp, 400, 403, 409, 413, 415, 422)
@@ -134,7 +136,7 @@ def get_me() -> Response:
     return json_response(queries.read_account(_caller().id))
 
 
-@blp.route("/me", methods=["PATCH"], needs=Role.VIEWER)
+@blp.route("/me", methods=["PATCH"], needs=Role.VIEWER, in_person=True)
 @blp.arguments(MePatch, example={"name": "Ana Souza"})
 @blp.response(200, AccountRead, example=ACCOUNT_EXAMPLE)
 @problems(blp, 400, 409, 413, 415, 422, 429)
@@ -144,7 +146,7 @@ def update_me(body: dict[str, Any]) -> Response:
 
     A new password ends all other sessions. Not by a token.
     """
-    caller = _in_person()
+    caller = _caller()
     account = queries.read_account(caller.id)
     operations.change_own(
         caller,
@@ -165,7 +167,7 @@ def list_sessions() -> Response:
     return json_response({"items": queries.read_sessions(caller.id, current=caller.session)})
 
 
-@blp.route("/sessions", methods=["DELETE"], needs=Role.VIEWER)
+@blp.route("/sessions", methods=["DELETE"], needs=Role.VIEWER, in_person=True)
 @blp.doc(parameters=[IDEMPOTENCY_KEY])
 @blp.arguments(Nothing, required=False, example={})
 @blp.response(204, headers=REPLAYED)
@@ -176,7 +178,7 @@ def end_other_sessions(_body: dict[str, Any]) -> Response:
 
     All but the one that asks.
     """
-    caller = _in_person()
+    caller = _caller()
     operations.end_sessions(caller.id, but=caller.session)
     return Response(status=204, content_type="application/json")
 
@@ -185,6 +187,7 @@ def end_other_sessions(_body: dict[str, Any]) -> Response:
     "/sessions/<session_id>",
     methods=["DELETE"],
     needs=Role.VIEWER,
+    in_person=True,
     parameters=[_path_id("session_id", "one of one's own sessions")],
 )
 @blp.doc(parameters=[IDEMPOTENCY_KEY])
@@ -194,7 +197,7 @@ def end_other_sessions(_body: dict[str, Any]) -> Response:
 @in_one_transaction
 def end_session(_body: dict[str, Any], session_id: str) -> Response:
     """End one of one's own sessions"""
-    operations.end_session(_in_person().id, queries.uuid_of(session_id, "session"))
+    operations.end_session(_caller().id, queries.uuid_of(session_id, "session"))
     return Response(status=204, content_type="application/json")
 
 
@@ -210,7 +213,7 @@ def list_tokens() -> Response:
     return json_response({"items": queries.read_tokens(None if caller.role is Role.ADMIN else caller.id)})
 
 
-@blp.route("/tokens", methods=["POST"], needs=Role.VIEWER)
+@blp.route("/tokens", methods=["POST"], needs=Role.VIEWER, in_person=True)
 @blp.arguments(TokenCreate, example={"name": "deploy script", "role": "responder"})
 @blp.response(201, NewToken, example={**TOKEN_EXAMPLE, "token": "itk_" + "x" * 43})
 @problems(blp, 400, 409, 413, 415, 422)
@@ -220,7 +223,7 @@ def create_token(body: dict[str, Any]) -> Response:
 
     It acts as oneself, in a role no higher than one's own. What makes it one is shown this once. Not by a token.
     """
-    identifier, secret = operations.create_token(_in_person(), **body)
+    identifier, secret = operations.create_token(_caller(), **body)
     return json_response({**queries.read_token(identifier, run=operations.rows), "token": secret}, 201)
 
 
@@ -281,7 +284,7 @@ def list_invitations() -> Response:
     return json_response({"items": queries.read_invitations()})
 
 
-@blp.route("/invitations", methods=["POST"], needs=Role.ADMIN)
+@blp.route("/invitations", methods=["POST"], needs=Role.ADMIN, in_person=True)
 @blp.arguments(InvitationCreate, example={"email": "bo@example.com", "role": "viewer"})
 @blp.response(201, NewInvitation, example={**INVITATION_EXAMPLE, "link": "https://incidents.example/join#…"})
 @problems(blp, 400, 409, 413, 415, 422)
@@ -292,7 +295,7 @@ def create_invitation(body: dict[str, Any]) -> Response:
     By a link that holds for 7 days, once, and is shown this once. Whoever has an account already gets a new password by
     it. It takes the place of an earlier invitation of the same address.
     """
-    identifier, secret = operations.invite(_in_person(), **body)
+    identifier, secret = operations.invite(_caller(), **body)
     # After the #, so that no server on the way gets to see it.
     link = f"{request.host_url}join#{secret}"
     return json_response({**queries.read_invitation(identifier, run=operations.rows), "link": link}, 201)
@@ -346,17 +349,6 @@ def accept_invitation(body: dict[str, Any]) -> Response:
 def _caller() -> Caller:
     caller = current()
     assert caller is not None  # noqa: S101 - the route needs somebody.
-    return caller
-
-
-def _in_person() -> Caller:
-    """The caller, who must have signed in: a token that leaks must not make others, or take the account over.
-
-    :raises NotAllowed: where a token was shown.
-    """
-    caller = _caller()
-    if caller.session is None:
-        raise NotAllowed("This takes signing in; a token does not do.")
     return caller
 
 

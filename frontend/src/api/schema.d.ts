@@ -9,7 +9,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -39,7 +39,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -87,7 +87,7 @@ export interface paths {
             query?: never;
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -1370,7 +1370,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -1437,6 +1437,15 @@ export interface operations {
             };
             /** @description Where one has to sign in: it takes a higher role; or a write by cookie lacks its X-CSRF-Token. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1640,7 +1649,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -1679,6 +1688,15 @@ export interface operations {
             };
             /** @description Where one has to sign in: it takes a higher role; or a write by cookie lacks its X-CSRF-Token. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1781,6 +1799,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
             422: {
                 headers: {
@@ -1834,7 +1861,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Who is meant by owner:me in q, written as for a change.
+                 * @description Who is meant by owner:me in q, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -1884,6 +1911,15 @@ export interface operations {
             };
             /** @description Where one has to sign in: it takes a higher role; or a write by cookie lacks its X-CSRF-Token. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2283,6 +2319,15 @@ export interface operations {
             };
             /** @description There is no such incident, change or view. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2810,6 +2855,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
             422: {
                 headers: {
@@ -2892,6 +2946,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
             422: {
                 headers: {
@@ -2920,7 +2983,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody.
+                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3014,7 +3077,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose Idempotency-Key it is, written as for a change.
+                 * @description Whose Idempotency-Key it is, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3150,7 +3213,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose Idempotency-Key it is, written as for a change.
+                 * @description Whose Idempotency-Key it is, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3305,7 +3368,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody.
+                 * @description Who is meant by owner:me in the views, written as for a change. Left out: nobody. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3398,7 +3461,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose Idempotency-Key it is, written as for a change.
+                 * @description Whose Idempotency-Key it is, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -3524,7 +3587,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Whose Idempotency-Key it is, written as for a change.
+                 * @description Whose Idempotency-Key it is, written as for a change. Refused where one has to sign in.
                  * @example Ana Souza
                  */
                 "X-Actor"?: string;
@@ -5500,6 +5563,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter is not valid; `errors` says which, and what is allowed. */
             422: {
                 headers: {
@@ -5557,6 +5629,15 @@ export interface operations {
             };
             /** @description It does not fit the state of things; or the first request with this Idempotency-Key is still at work. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query string is longer than 16 KiB. */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };
