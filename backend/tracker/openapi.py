@@ -1,6 +1,6 @@
 """What the OpenAPI document says beyond the schemas: shared parameters, headers and the problem object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -171,6 +171,15 @@ def problems(blueprint: Any, *statuses: int) -> Callable[[Callable[..., Any]], C
         return view
 
     return decorator
+
+
+def links(
+    blueprint: Any, status: int, operations: Iterable[str], parameters: Mapping[str, str]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Document which operations can come next, and where in the request or the answer their parameters are."""
+    found = {name: {"operationId": name, "parameters": parameters} for name in operations}
+    decorate: Callable[[Callable[..., Any]], Callable[..., Any]] = blueprint.doc(responses={status: {"links": found}})
+    return decorate
 
 
 class ApiDocument(Api):  # type: ignore[misc]

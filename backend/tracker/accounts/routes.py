@@ -46,7 +46,7 @@ from tracker.callers import (
 from tracker.database import reader
 from tracker.idempotency import in_one_transaction, in_one_transaction_unkept
 from tracker.incidents.schemas import Nothing
-from tracker.openapi import IDEMPOTENCY_KEY, REPLAYED, problems
+from tracker.openapi import IDEMPOTENCY_KEY, REPLAYED, links, problems
 from tracker.parsing import Blueprint, keep_nowhere
 from tracker.problems import Conflict
 from tracker.wire import json_response
@@ -160,6 +160,7 @@ def update_me(body: dict[str, Any]) -> Response:
 
 @blp.route("/sessions", needs=Role.VIEWER)
 @blp.response(200, BrowserSessionList)
+@links(blp, 200, ["endSession"], {"session_id": "$response.body#/items/0/id"})
 @problems(blp, 409)
 def list_sessions() -> Response:
     """List one's own sessions"""
@@ -203,6 +204,7 @@ def end_session(_body: dict[str, Any], session_id: str) -> Response:
 
 @blp.route("/tokens", needs=Role.VIEWER)
 @blp.response(200, TokenList, example={"items": [TOKEN_EXAMPLE]})
+@links(blp, 200, ["revokeToken"], {"token_id": "$response.body#/items/0/id"})
 @problems(blp, 409)
 def list_tokens() -> Response:
     """List tokens
@@ -216,6 +218,7 @@ def list_tokens() -> Response:
 @blp.route("/tokens", methods=["POST"], needs=Role.VIEWER, in_person=True)
 @blp.arguments(TokenCreate, example={"name": "deploy script", "role": "responder"})
 @blp.response(201, NewToken, example={**TOKEN_EXAMPLE, "token": "itk_" + "x" * 43})
+@links(blp, 201, ["revokeToken"], {"token_id": "$response.body#/id"})
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction_unkept
 def create_token(body: dict[str, Any]) -> Response:
@@ -244,6 +247,7 @@ def revoke_token(_body: dict[str, Any], token_id: str) -> Response:
 
 @blp.route("/accounts", needs=Role.ADMIN)
 @blp.response(200, AccountList, example={"items": [ACCOUNT_EXAMPLE]})
+@links(blp, 200, ["updateAccount"], {"account_id": "$response.body#/items/0/id"})
 @problems(blp, 409)
 def list_accounts() -> Response:
     """List all accounts"""
@@ -278,6 +282,7 @@ def update_account(body: dict[str, Any], account_id: str) -> Response:
 
 @blp.route("/invitations", needs=Role.ADMIN)
 @blp.response(200, InvitationList, example={"items": [INVITATION_EXAMPLE]})
+@links(blp, 200, ["withdrawInvitation"], {"invitation_id": "$response.body#/items/0/id"})
 @problems(blp, 409)
 def list_invitations() -> Response:
     """List the invitations that are open"""
@@ -287,6 +292,7 @@ def list_invitations() -> Response:
 @blp.route("/invitations", methods=["POST"], needs=Role.ADMIN, in_person=True)
 @blp.arguments(InvitationCreate, example={"email": "bo@example.com", "role": "viewer"})
 @blp.response(201, NewInvitation, example={**INVITATION_EXAMPLE, "link": "https://incidents.example/join#…"})
+@links(blp, 201, ["withdrawInvitation"], {"invitation_id": "$response.body#/id"})
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction_unkept
 def create_invitation(body: dict[str, Any]) -> Response:

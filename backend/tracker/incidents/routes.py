@@ -55,6 +55,7 @@ from tracker.openapi import (
     REPLAYED,
     X_ACTOR,
     X_ACTOR_OF_A_READ,
+    links,
     problems,
 )
 from tracker.paging import decode_event_cursor
@@ -78,6 +79,9 @@ CHANGE_EXAMPLE = {
     "changed": 1,
     "items": [{"id": EXAMPLE["id"], "version": 3}],
 }
+OF_INCIDENT = ("getIncident", "updateIncident", "getEvents", "createComment")
+"""What can be asked of an incident whose id is known."""
+
 # To JSON Schema a file of lines is text.
 FILE = {"type": "string"}
 FILE_RESPONSE: dict[str, Any] = {
@@ -136,6 +140,7 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
     },
 )
 @_MISREAD
+@links(blp, 200, OF_INCIDENT, {"incident_id": "$response.body#/items/0/id"})
 @problems(blp, 400)
 def list_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents
@@ -150,6 +155,7 @@ def list_incidents(arguments: dict[str, Any]) -> Response:
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(IncidentCreate, example={"title": EXAMPLE["title"], "service": EXAMPLE["service"], "severity": "SEV2"})
 @blp.response(201, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG, "Location": LOCATION, **CHANGED, **REPLAYED})
+@links(blp, 201, OF_INCIDENT, {"incident_id": "$response.body#/id"})
 @problems(blp, 400, 409, 413, 415, 422)
 @in_one_transaction
 def create_incident(body: dict[str, Any]) -> Response:
@@ -229,6 +235,8 @@ def export_incidents(arguments: dict[str, Any]) -> Response:
 @blp.doc(parameters=[IF_NONE_MATCH])
 @blp.response(200, IncidentRead, example=EXAMPLE, headers={"ETag": ETAG})
 @blp.alt_response(304, description="The version that If-None-Match names is still the current one.", success=True)
+@links(blp, 200, ["getEvents", "createComment"], {"incident_id": "$response.body#/id"})
+@links(blp, 200, ["updateIncident"], {"incident_id": "$response.body#/id", "If-Match": "$response.header.ETag"})
 @problems(blp, 404, 422)
 def get_incident(incident_id: str) -> Response:
     """Read an incident"""
@@ -249,6 +257,8 @@ def get_incident(incident_id: str) -> Response:
     content_type=MEDIA_TYPE,
     description="If-Match does not name the current version.",
 )
+@links(blp, 200, OF_INCIDENT, {"incident_id": "$response.body#/id"})
+@links(blp, 200, ["revertChange"], {"change_id": "$response.header.Change-Id"})
 @problems(blp, 400, 404, 409, 413, 415, 422)
 @in_one_transaction
 def update_incident(body: dict[str, Any], incident_id: str) -> Response:
@@ -268,6 +278,7 @@ def update_incident(body: dict[str, Any], incident_id: str) -> Response:
 @blp.route("/incidents/<incident_id>/events", parameters=[INCIDENT_ID], needs=Role.VIEWER)
 @blp.arguments(EventArguments, location="query")
 @blp.response(200, EventPage, example={"items": [EVENT_EXAMPLE], "nextCursor": None})
+@links(blp, 200, ["getEvents"], {"incident_id": "$request.path.incident_id", "cursor": "$response.body#/nextCursor"})
 @problems(blp, 400, 404, 422)
 def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
     """Read an incident's history
@@ -283,6 +294,7 @@ def get_events(arguments: dict[str, Any], incident_id: str) -> Response:
 @blp.doc(parameters=[X_ACTOR, IDEMPOTENCY_KEY])
 @blp.arguments(CommentCreate, example={"body": "Rolled back to `v2.40.3`; watching the error rate."})
 @blp.response(201, EventRead, example=COMMENT_EXAMPLE, headers={**CHANGED, **REPLAYED})
+@links(blp, 201, ["getEvents"], {"incident_id": "$response.body#/incidentId"})
 @problems(blp, 400, 404, 409, 413, 415, 422)
 @in_one_transaction
 def create_comment(body: dict[str, Any], incident_id: str) -> Response:
@@ -308,6 +320,8 @@ def create_comment(body: dict[str, Any], incident_id: str) -> Response:
     description="Not expectedCount incidents match; or the first request with this Idempotency-Key is still at work.",
 )
 @_MISREAD
+@links(blp, 200, ["revertChange"], {"change_id": "$response.body#/changeId"})
+@links(blp, 200, ["getIncident", "getEvents"], {"incident_id": "$response.body#/items/0/id"})
 @problems(blp, 400, 413, 415)
 @in_one_transaction
 def change_incidents(body: dict[str, Any]) -> Response:
@@ -340,6 +354,7 @@ def change_incidents(body: dict[str, Any]) -> Response:
     description="A field that it set was changed since (`conflicts` lists where); or it created an incident or is a "
     "comment; or the first request with this Idempotency-Key is still at work.",
 )
+@links(blp, 200, ["revertChange"], {"change_id": "$response.body#/changeId"})
 @problems(blp, 400, 404, 413, 415, 422)
 @in_one_transaction
 def revert_change(_body: dict[str, Any], change_id: str) -> Response:

@@ -11,7 +11,16 @@ from tracker.idempotency import in_one_transaction
 from tracker.incidents.queries import Total
 from tracker.incidents.query_language import parse
 from tracker.incidents.schemas import Nothing, QueryProblem
-from tracker.openapi import IDEMPOTENCY_KEY, LOCATION, REPLAYED, VIEW_ID, X_ACTOR_OF_A_KEY, X_ACTOR_OF_VIEWS, problems
+from tracker.openapi import (
+    IDEMPOTENCY_KEY,
+    LOCATION,
+    REPLAYED,
+    VIEW_ID,
+    X_ACTOR_OF_A_KEY,
+    X_ACTOR_OF_VIEWS,
+    links,
+    problems,
+)
 from tracker.parsing import Blueprint, actor, keep_nowhere, named_actor, person
 from tracker.problems import MEDIA_TYPE
 from tracker.views import operations, queries
@@ -69,6 +78,7 @@ def list_views() -> Response:
 @blp.arguments(ViewCreate, example=CREATE_EXAMPLE)
 @blp.response(201, ViewRead, example=WRITTEN_EXAMPLE, headers={"Location": LOCATION, **REPLAYED})
 @_MISREAD
+@links(blp, 201, ["getView", "updateView", "deleteView"], {"view_id": "$response.body#/id"})
 @problems(blp, 400, 409, 413, 415)
 @in_one_transaction
 def create_view(body: dict[str, Any]) -> Response:
@@ -110,6 +120,7 @@ def get_view(view_id: str) -> Response:
 @blp.arguments(ViewPatch, example={"name": "Payments, nobody on it"})
 @blp.response(200, ViewRead, example=WRITTEN_EXAMPLE | {"name": "Payments, nobody on it"}, headers=REPLAYED)
 @_MISREAD
+@links(blp, 200, ["getView", "updateView", "deleteView"], {"view_id": "$response.body#/id"})
 @problems(blp, 400, 404, 409, 413, 415)
 @in_one_transaction
 def update_view(body: dict[str, Any], view_id: str) -> Response:
