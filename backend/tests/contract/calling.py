@@ -54,7 +54,7 @@ BEYOND_THE_SCHEMA = re.compile(
     r"|a view of this name already|There is no view|Named twice|Missing: "
     r"|valid integer"  # To JSON Schema, 1.0 is one.
     r"|an e-mail address, such as"
-    r"|Is not your password|Somebody has this name already|the account has one already"
+    r"|Is not your password|Somebody has this name already|the account has one already|there is no account yet"
 )
 
 
@@ -63,6 +63,7 @@ class Caller:
     """Somebody who calls.
 
     :param existing: parameter of a path -> what there is under it. Text that anybody makes up names nothing.
+    :param invitation: the secret of an invitation's link.
     """
 
     app: Flask
@@ -70,6 +71,7 @@ class Caller:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     existing: dict[str, str] = field(default_factory=dict)
+    invitation: str | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -91,7 +93,7 @@ def document_for(caller: str) -> Any:
         operations = [value for name, value in path.items() if name in _METHODS]
         for operation in operations:
             # Else no status would be undocumented.
-            del operation["responses"]["default"]
+            operation["responses"].pop("default", None)
             if caller == "open mode":
                 # Nobody is asked.
                 operation.pop("security", None)

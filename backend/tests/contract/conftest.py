@@ -59,13 +59,14 @@ def _with_things(caller: Caller, by_root: dict[str, str]) -> Caller:
     view = "open" if caller.name == "nobody" else make("/api/views", by_caller, name="Mine, first", q="owner:me")["id"]
     caller.existing |= {"incident_id": incident, "change_id": change, "view_id": view}
     if by_root:
-        invitation = make("/api/invitations", by_root, email="bo@example.com", role="viewer")["id"]
+        invitation = make("/api/invitations", by_root, email="bo@example.com", role="viewer")
+        caller.invitation = invitation["link"].partition("#")[2]
         accounts = client.get("/api/accounts", headers=by_root).get_json()["items"]
         sessions = client.get("/api/sessions", headers=by_root).get_json()["items"]
         caller.existing |= {
             "account_id": accounts[0]["id"],
             "session_id": sessions[0]["id"],
-            "invitation_id": invitation,
+            "invitation_id": invitation["id"],
         }
         caller.existing.setdefault("token_id", make("/api/tokens", by_root, name="mine", role="viewer")["id"])
     return caller

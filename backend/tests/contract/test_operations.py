@@ -4,6 +4,7 @@ By everybody: see :mod:`tests.contract.calling`.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import Connection
 
 from tests.contract.calling import CALLERS, EXAMPLES, Caller, check, document_for, operations_of
 
+ABOUT_INVITATIONS = ("/api/invitations/read", "/api/invitations/accept")
+
 
 def calls_of(callers: Iterable[str]) -> list[Any]:
     """Every operation, by each of them."""
@@ -21,6 +24,12 @@ def calls_of(callers: Iterable[str]) -> list[Any]:
         for name in callers
         for operation in operations_of(document_for(name))
     ]
+
+
+def with_invitation(case: Any, secret: str) -> Any:
+    """A case that is about an invitation that there is."""
+    case.body["token"] = secret
+    return case
 
 
 def call(caller: Caller, case: Any, connection: Connection) -> None:
@@ -45,6 +54,8 @@ def test_every_operation_keeps_its_contract(caller: Caller, operation: Any, conn
         if named:
             # Half of the calls go to what exists.
             cases |= operation.as_strategy(mode, path_parameters=named)
+        if caller.invitation and operation.path in ABOUT_INVITATIONS and mode is GenerationMode.POSITIVE:
+            cases |= cases.map(partial(with_invitation, secret=caller.invitation))
 
         @settings(
             max_examples=EXAMPLES or (12 if caller.name == "open mode" else 4),

@@ -340,7 +340,7 @@ def accept(secret: str, *, name: str | None, password: str) -> str:
         end_sessions(identifier)
         return identifier
     if name is None:
-        raise Invalid({"name": ["Missing data for required field."]})
+        raise Invalid({"name": ["Must be sent: there is no account yet."]})
     return _create_account(email=taken.email, name=name, role=taken.role, password=hashed)
 
 
