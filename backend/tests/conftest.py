@@ -14,11 +14,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
-from tracker import create_app
+from tracker import create_app, logging
 from tracker.config import Settings, normalise_database_url
 from tracker.database import reader
 from tracker.extensions import db
 from tracker.startup import running_database, upgrade_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readable_log() -> Iterator[None]:
+    """The log is what a person reads, though no terminal shows it, for every application that says nothing else."""
+    configure = logging.configure
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(logging, "configure", lambda level, form: configure(level, form or "text"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +88,7 @@ def fresh_app(empty_database: str) -> Iterator[Flask]:
 def shared_app(server_url: str) -> Iterator[Flask]:
     """The application that most tests share."""
     with new_database(server_url) as url:
-        app = create_app(Settings(database_url=url, log_format="text"))
+        app = create_app(Settings(database_url=url))
         upgrade_database(app)
         yield app
         app.extensions["live"].stop()

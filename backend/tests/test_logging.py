@@ -22,11 +22,11 @@ Lines = list[dict[str, Any]]
 
 @pytest.fixture
 def app(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """An application whose log does not go to a terminal, and that says nothing about its form."""
+    """An application that logs all it can, for programs."""
     before = structlog.get_config()
     monkeypatch.setattr("tracker.logging.log", structlog.get_logger())
     monkeypatch.setattr("tracker.problems.log", structlog.get_logger())
-    app = create_app(Settings(database_url=empty_database, log_level="debug"), serves=True)
+    app = create_app(Settings(database_url=empty_database, log_level="debug", log_format="json"), serves=True)
     upgrade_database(app)
     yield app
     with app.app_context():

@@ -500,9 +500,7 @@ def test_a_server_that_is_opened_to_the_network_answers_to_any_name() -> None:
 
 def behind(proxies: int, **settings: Any) -> FlaskClient:
     """A client of an application that trusts so many proxies."""
-    return WholeAnswers(
-        create_app(Settings(database_url=NOWHERE, trusted_proxies=proxies, log_format="text", **settings))
-    )
+    return WholeAnswers(create_app(Settings(database_url=NOWHERE, trusted_proxies=proxies, **settings)))
 
 
 def seen(

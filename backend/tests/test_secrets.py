@@ -33,9 +33,7 @@ def app(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]
     before = structlog.get_config()
     # Others have the level of the application that used them first.
     monkeypatch.setattr("tracker.logging.log", structlog.get_logger())
-    app = create_app(
-        Settings(database_url=empty_database, slow_query_ms=1, log_level="debug", log_format="text"), serves=True
-    )
+    app = create_app(Settings(database_url=empty_database, slow_query_ms=1, log_level="debug"), serves=True)
     upgrade_database(app)
     with app.app_context():
         yield app

@@ -143,7 +143,7 @@ def check(caller: Caller, case: Any, response: Any, **context: Any) -> None:
 
 # The document needs no database, so that the operations are known before any test has one.
 _written: dict[str, Any] = (
-    create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/none"))
+    create_app(Settings(database_url="postgresql+psycopg2://127.0.0.1:1/none", log_format="text"))
     .test_client()
     .get("/api/openapi.json")
     .get_json()
