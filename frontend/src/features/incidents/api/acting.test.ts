@@ -5,7 +5,7 @@ import { type Action, toast } from 'sonner';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readConflict } from '@/features/incidents/model/conflict';
 import type { Incident } from '@/features/incidents/model/incident';
-import type { Confirm, Prepared, Target, TriagePatch } from '@/features/incidents/model/triage';
+import type { Prepared, Target, TriagePatch } from '@/features/incidents/model/triage';
 import { DEFAULT_STATE } from '@/lib/search-params';
 import { incident, page } from '@/testing/incidents';
 import { type Fate, type ModelServer, modelServer } from '@/testing/model-server';
@@ -57,9 +57,18 @@ function button(label: string) {
   throw new Error(`no ${label} in ${toasts().join(' | ')}`);
 }
 
-const never: Confirm = () => {
-  throw new Error('nobody was to be asked');
-};
+/** Answers for the person; what they were asked is what it returns. */
+function answering(acting: Acting, answer: (prepared: Prepared) => boolean): Prepared[] {
+  const asked: Prepared[] = [];
+  const stop = acting.subscribe(() => {
+    const { question } = acting.snapshot();
+    if (question === null || asked.includes(question.prepared)) return;
+    asked.push(question.prepared);
+    question.answer(answer(question.prepared));
+  });
+  onTestFinished(stop);
+  return asked;
+}
 
 let lastNumber = 0;
 
@@ -79,7 +88,7 @@ function setUp(count = 5) {
     toast.dismiss();
   });
   const press = (one: Incident, patch: TriagePatch) =>
-    acting.act({ kind: 'some', incidents: [one] }, patch, never);
+    acting.act({ kind: 'some', incidents: [one] }, patch);
   return { all, model, acting, press, client, writes: writesOf(client) };
 }
 
@@ -601,7 +610,7 @@ describe('many at once', () => {
   test('are one request, one change and one undo', async () => {
     const { all, model, acting } = setUp(4);
     model.line = () => ({ fate: 'ok', ms: 300 });
-    acting.act(some(all), { status: 'RESOLVED' }, never);
+    acting.act(some(all), { status: 'RESOLVED' });
     await vi.waitFor(() => {
       for (const one of all) expect(acting.shown(one).status).toBe('RESOLVED');
     });
@@ -621,7 +630,7 @@ describe('many at once', () => {
     const [one] = all as [Incident];
     model.line = (request) => ({ fate: 'ok', ms: request.method === 'PATCH' ? 600 : 0 });
     press(one, { status: 'MITIGATED' });
-    acting.act(some(all), { status: 'RESOLVED' }, never);
+    acting.act(some(all), { status: 'RESOLVED' });
     await vi.waitFor(() => expect(acting.shown(one).status).toBe('RESOLVED'));
     press(one, { severity: 'SEV1' });
     await settled(acting);
@@ -636,20 +645,20 @@ describe('many at once', () => {
     const { all, model, acting, press } = setUp(3);
     press(all[0] as Incident, { severity: 'SEV1' });
     await settled(acting);
-    const asked: Prepared[] = [];
-    acting.act(some(all), { status: 'RESOLVED' }, (prepared) => asked.push(prepared) > 1);
+    const asked = answering(acting, () => asked.length > 1);
+    acting.act(some(all), { status: 'RESOLVED' });
     await vi.waitFor(() =>
       expect(asked).toMatchObject([{ count: 3, sev1: 1, words: 'Resolve 3 incidents' }]),
     );
     expect(model.log).toHaveLength(1);
-    acting.act(some(all), { status: 'RESOLVED' }, (prepared) => asked.push(prepared) > 1);
+    acting.act(some(all), { status: 'RESOLVED' });
     await vi.waitFor(() => expect(model.log).toHaveLength(4));
   });
 
   test('more than a request may name are refused', () => {
     const { acting, all } = setUp(1);
     const many = Array.from({ length: 1_001 }, () => all[0] as Incident);
-    acting.act(some(many), { status: 'RESOLVED' }, never);
+    acting.act(some(many), { status: 'RESOLVED' });
     expect(toasts()[0]).toContain('Select at most 1,000 incidents, or all that match.');
   });
 
@@ -658,12 +667,11 @@ describe('many at once', () => {
     press(all[0] as Incident, { severity: 'SEV1' });
     press(all[1] as Incident, { status: 'MITIGATED' });
     await settled(acting);
-    const asked: Prepared[] = [];
-    acting.act(open, { owner: 'Ana' }, (prepared) => {
-      asked.push(prepared);
+    const asked = answering(acting, () => {
       if (asked.length === 1) model.changeAs('Bo', all[1]?.id ?? '', { status: 'OPEN' });
       return true;
     });
+    acting.act(open, { owner: 'Ana' });
     await vi.waitFor(() => expect(toasts()).toEqual(['Assigned 3 incidents to Ana']));
     expect(asked).toMatchObject([
       { count: 2, changed: 2, sev1: 1, again: false },
@@ -677,44 +685,38 @@ describe('many at once', () => {
 
   test('are asked about one at a time', async () => {
     const { all, model, acting } = setUp(2);
-    const asked: string[] = [];
-    let answer: (yes: boolean) => void = () => {};
-    const confirm: Confirm = ({ words }) => {
-      asked.push(words);
-      return new Promise((resolve) => {
-        answer = resolve;
-      });
-    };
     model.line = () => ({ fate: 'ok', ms: 300 });
-    acting.act(open, { status: 'RESOLVED' }, confirm);
+    acting.act(open, { status: 'RESOLVED' });
     // While it is counted, and while it is asked.
-    acting.act(open, { status: 'MITIGATED' }, confirm);
+    acting.act(open, { status: 'MITIGATED' });
     expect(toasts()[0]).toContain('Nothing was changed: another change of many waits');
-    await vi.waitFor(() => expect(asked).toEqual(['Resolve 2 incidents']));
-    acting.act(some(all), { severity: 'SEV1' }, never);
+    const question = await vi.waitFor(() => {
+      const { question: asked } = acting.snapshot();
+      expect(asked?.prepared.words).toBe('Resolve 2 incidents');
+      return asked;
+    });
+    acting.act(some(all), { severity: 'SEV1' });
     expect(toasts()).toHaveLength(2);
-    answer(false);
+    question?.answer(false);
     // The answer is taken before anything else can be pressed.
     await new Promise((resolve) => realTimeout(resolve));
     button('Retry')();
     await vi.waitFor(() => expect(model.log).toHaveLength(2));
     for (const one of all) expect(model.incidents.get(one.id)).toMatchObject({ severity: 'SEV1' });
-    expect(asked).toHaveLength(1);
+    expect(acting.snapshot().question).toBeNull();
   });
 
   test('that match are left alone where the person says no, or none is left', async () => {
     const { acting, model } = setUp(2);
-    let asked = 0;
-    acting.act(open, { owner: 'Ana' }, () => {
-      asked += 1;
-      return false;
-    });
-    await vi.waitFor(() => expect(asked).toBe(1));
-    acting.act(open, { status: 'OPEN' }, never);
+    const asked = answering(acting, () => false);
+    acting.act(open, { owner: 'Ana' });
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    acting.act(open, { status: 'OPEN' });
     await vi.waitFor(() => expect(toasts()).toEqual(['2 incidents are open already.']));
     for (const id of model.incidents.keys()) model.changeAs('Bo', id, { status: 'RESOLVED' });
-    acting.act(open, { owner: 'Ana' }, never);
+    acting.act(open, { owner: 'Ana' });
     await vi.waitFor(() => expect(toasts()).toContain('No incident matches any more.'));
+    expect(asked).toHaveLength(1);
   });
 
   test('that match come between what was wanted before of one of them, and what is wanted later', async () => {
@@ -728,7 +730,8 @@ describe('many at once', () => {
       return { fate: 'ok', ms: method === 'PATCH' ? 5_000 : 4_000 };
     };
     press(second, { owner: 'Bo' });
-    acting.act(open, { owner: 'Ana' }, () => true);
+    answering(acting, () => true);
+    acting.act(open, { owner: 'Ana' });
     await vi.waitFor(() => expect(sent).toEqual(['PATCH', 'POST']));
     press(first, { owner: 'Cy' });
     await settled(acting);
@@ -746,7 +749,8 @@ describe('many at once', () => {
       if (key !== null) sent.push(key);
       return { fate: key === null ? 'ok' : 'lost', ms: 0 };
     };
-    acting.act(open, { status: 'RESOLVED' }, () => true);
+    answering(acting, () => true);
+    acting.act(open, { status: 'RESOLVED' });
     await vi.waitFor(() =>
       expect(toasts()[0]).toContain('The change of 2 incidents may have been made.'),
     );
@@ -765,7 +769,7 @@ describe('many at once', () => {
   test('that fail are marked and retried together', async () => {
     const { all, model, acting } = setUp(3);
     model.line = () => ({ fate: 'lost', ms: 0 });
-    acting.act(some(all), { owner: 'Ana' }, never);
+    acting.act(some(all), { owner: 'Ana' });
     await vi.waitFor(() =>
       expect(acting.snapshot().marks.get(all[2]?.id ?? '')?.failed).toBeDefined(),
     );

@@ -24,7 +24,6 @@ import {
   incidentPath,
 } from '@/features/incidents/model/incident';
 import type {
-  Confirm,
   Failure,
   OnSent,
   Prepared,
@@ -88,7 +87,7 @@ function createActing(client: QueryClient) {
     onDismiss: () => setFailures([]),
   });
   const undoing = createUndoing(client, notes);
-  const many = createMany(client, { start, undoing, notes });
+  const many = createMany(client, { start, ask, undoing, notes });
 
   function marksNow(): ReadonlyMap<string, RowMark> {
     const marks = new Map<string, RowMark>();
@@ -248,12 +247,12 @@ function createActing(client: QueryClient) {
     });
   }
 
-  function act(target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) {
+  function act(target: Target, patch: TriagePatch, onSent?: OnSent) {
     const [only, ...others] = target.kind === 'some' ? target.incidents : [];
     if (target.kind === 'some' && target.incidents.length > SELECTED_MAX) {
       notes.notDone(`Select at most ${countOf(SELECTED_MAX)}, or all that match.`, null);
     } else if (target.kind === 'matching' || others.length > 0) {
-      void many.act(target, patch, confirm, onSent);
+      void many.act(target, patch, onSent);
     } else if (only) {
       actOnOne(only, patch);
       onSent?.(target);
@@ -274,7 +273,6 @@ function createActing(client: QueryClient) {
 
   return {
     act,
-    ask,
     undo: undoing.undo,
     /** A change that is written elsewhere, so that it can be taken back here as well. */
     did: async (incident: Incident, patch: IncidentPatch, change: Promise<string | null>) => {

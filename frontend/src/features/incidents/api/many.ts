@@ -4,7 +4,6 @@ import { isUndecided } from '@/api/write';
 import type { Notes } from '@/features/incidents/components/acting/notes';
 import { alreadySo, countOf, inInfinitive, isSo, messageOf } from '@/features/incidents/model/acts';
 import type {
-  Confirm,
   OnSent,
   Prepared,
   Target,
@@ -22,18 +21,14 @@ const NOTHING = new Map();
 interface Parts {
   /** Begins what names its incidents. */
   start: (wish: Wish) => void;
+  /** Asks the person whether that is what they want. */
+  ask: (prepared: Prepared) => Promise<boolean>;
   undoing: ReturnType<typeof createUndoing>;
   notes: Notes;
 }
 
-interface Asking {
-  confirm: Confirm;
-  /** Whether another number was agreed to before. */
-  isAgain: boolean;
-}
-
 /** Changing many incidents as one change, after the person has agreed to its size. */
-export function createMany(client: QueryClient, { start, undoing, notes }: Parts) {
+export function createMany(client: QueryClient, { start, ask, undoing, notes }: Parts) {
   const writes = writesOf(client);
   /** One question at a time: it must not become another one under the finger. */
   let isAsking = false;
@@ -62,15 +57,19 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     return told(wanted.matched, wanted.changed, raised.matched - raised.changed);
   }
 
-  /** Resolves to what was agreed to; to null where it was not, or there is nothing to do, which it tells. */
+  /**
+   * Resolves to what was agreed to; to null where it was not, or there is nothing to do, which it tells.
+   *
+   * @param again whether another number was agreed to before.
+   */
   async function agreeOn(
     target: Target,
     patch: TriagePatch,
-    { confirm, isAgain }: Asking,
+    again: boolean,
   ): Promise<Prepared | null> {
-    const asked = { ...(await prepare(target, patch)), again: isAgain };
+    const asked = { ...(await prepare(target, patch)), again };
     const { count, changed } = asked;
-    if (changed > 0) return !needsWord(asked) || (await confirm(asked)) ? asked : null;
+    if (changed > 0) return !needsWord(asked) || (await ask(asked)) ? asked : null;
     notes.say(
       count === 0 ? 'No incident matches any more.' : `${alreadySo(patch, countOf(count))}.`,
     );
@@ -78,7 +77,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
   }
 
   /** Changes what was agreed to; asks anew where it turns out to be another number. */
-  async function commit(agreed: Prepared, by: { key: string; actor: string }, confirm: Confirm) {
+  async function commit(agreed: Prepared, by: { key: string; actor: string }) {
     const { target, patch, count, changed } = agreed;
     if (target.kind === 'some') {
       start({ incidents: target.incidents.map(writes.shown), patch, ...by });
@@ -100,13 +99,13 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
         notes.notDone(
           `The change of ${countOf(changed)} may have been made. ${messageOf(error, patch)}`,
           // Under the same key, so that what has been made is not made again.
-          () => void commit(agreed, by, confirm),
+          () => void commit(agreed, by),
         );
       } else if (error instanceof ApiError && error.status === 409) {
-        await request(target, patch, { confirm, isAgain: true });
+        await request(target, patch, true);
       } else {
         notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, () => {
-          void request(target, patch, { confirm, isAgain: false });
+          void request(target, patch, false);
         });
       }
     }
@@ -115,10 +114,10 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
   async function request(
     target: Target,
     patch: TriagePatch,
-    asking: Asking,
+    again: boolean,
     onSent?: OnSent,
   ): Promise<void> {
-    const retry = () => void request(target, patch, asking, onSent);
+    const retry = () => void request(target, patch, again, onSent);
     if (isAsking) {
       notes.notDone('Nothing was changed: another change of many waits to be agreed to.', retry);
       return;
@@ -126,7 +125,7 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     isAsking = true;
     let agreed: Prepared | null = null;
     try {
-      agreed = await agreeOn(target, patch, asking);
+      agreed = await agreeOn(target, patch, again);
     } catch (error) {
       notes.notDone(`Nothing was changed. ${messageOf(error, patch)}`, retry);
     } finally {
@@ -134,12 +133,12 @@ export function createMany(client: QueryClient, { start, undoing, notes }: Parts
     }
     if (agreed === null) return;
     onSent?.(target);
-    await commit(agreed, { key: newKey(), actor: actorNow() }, asking.confirm);
+    await commit(agreed, { key: newKey(), actor: actorNow() });
   }
 
   return {
-    act: (target: Target, patch: TriagePatch, confirm: Confirm, onSent?: OnSent) =>
-      request(target, patch, { confirm, isAgain: false }, onSent),
+    act: (target: Target, patch: TriagePatch, onSent?: OnSent) =>
+      request(target, patch, false, onSent),
   };
 }
 

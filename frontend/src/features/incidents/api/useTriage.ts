@@ -15,7 +15,7 @@ export function useTriage({ onSent }: { onSent?: OnSent } = {}): Triage {
   const { acting, marks } = useActing();
   return useMemo(() => {
     const act = (target: Target, patch: TriagePatch) =>
-      withActing(client, (ready) => ready.act(target, patch, ready.ask, onSent));
+      withActing(client, (ready) => ready.act(target, patch, onSent));
     return {
       act,
       shown: (incident: Incident) => acting?.shown(incident) ?? incident,

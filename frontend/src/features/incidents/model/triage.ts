@@ -54,14 +54,11 @@ export interface Prepared {
   readonly again: boolean;
 }
 
-/** Whether the person wants it done. */
-export type Confirm = (prepared: Prepared) => boolean | Promise<boolean>;
-
 /** Told once a change has been agreed to, and is on its way. */
 export type OnSent = (target: Target) => void;
 
 export interface Triage {
-  /** Changes one incident, several, or all that match; the latter after `confirm` only. */
+  /** Changes one incident, several, or all that match; the latter after a question only. */
   act: (target: Target, patch: TriagePatch) => void;
   /** The incident as it is shown: the newest that is known of it, with what is on its way. */
   shown: (incident: Incident) => Incident;
