@@ -127,6 +127,15 @@ export function needsSignIn({ session, isTold }: SessionState): boolean | null {
   return isTold ? true : null;
 }
 
+/**
+ * What this browser keeps for one person only is kept under this name: unsent text is neither shown to whoever signs in
+ * next nor lost for whoever is given another name. Without accounts it is everybody's.
+ */
+export function ofPerson(name: string): string {
+  const id = state.session.account?.id;
+  return id === undefined ? name : `${name}${id}:`;
+}
+
 /** The name of the account; null where there are none. */
 export function accountName(): string | null {
   const { mode, account } = state.session;

@@ -127,18 +127,35 @@ describe('somebody who is not signed in', () => {
   });
 });
 
-test('a comment that somebody else has not sent waits until they are back', async () => {
+test('what somebody else has not sent waits until they are back', async () => {
   model.account = ana;
   const { id } = incident();
   const unsent = { key: 'k1', body: 'By Ben.', actor: 'Ben', at: '2025', after: 0, error: null };
-  localStorage.setItem(`outbox:${id}`, JSON.stringify([unsent]));
+  localStorage.setItem(`outbox:${ben.id}:${id}`, JSON.stringify([unsent]));
+  localStorage.setItem(`draft:comment:${ben.id}:${id}`, 'Half a thought of Ben.');
   const { user } = renderApp('/incidents/INC-42');
-  await user.type(await screen.findByRole('textbox', { name: 'Comment' }), 'By Ana.');
+  const box = await screen.findByRole('textbox', { name: 'Comment' });
+  expect(box).toHaveValue('');
+  await user.type(box, 'By Ana.');
   await user.click(screen.getByRole('button', { name: 'Comment' }));
   await waitFor(() => expect(comments).toHaveLength(1));
   expect(await comments[0]?.json()).toEqual({ body: 'By Ana.' });
   expect(screen.queryByText('By Ben.')).not.toBeInTheDocument();
-  expect(localStorage.getItem(`outbox:${id}`)).toContain('By Ben.');
+  expect(localStorage.getItem(`outbox:${ben.id}:${id}`)).toContain('By Ben.');
+});
+
+test('what was not sent is there under another name of the same account', async () => {
+  model.account = { ...ana, name: 'Ana Silva' };
+  const { id } = incident();
+  const unsent = { key: 'k1', body: 'It hums.', actor: 'Ana', at: '2025', after: 0, error: 'No.' };
+  localStorage.setItem(`outbox:${ana.id}:${id}`, JSON.stringify([unsent]));
+  localStorage.setItem(`draft:comment:${ana.id}:${id}`, 'Half a thought.');
+  const { user } = renderApp('/incidents/INC-42');
+  expect(await screen.findByText('It hums.')).toBeVisible();
+  expect(screen.getByRole('textbox', { name: 'Comment' })).toHaveValue('Half a thought.');
+  await user.click(screen.getByRole('button', { name: 'Retry' }));
+  await waitFor(() => expect(localStorage.getItem(`outbox:${ana.id}:${id}`)).toBeNull());
+  expect(comments[0]?.headers.get('Idempotency-Key')).toBe('k1');
 });
 
 describe('a session that ends', () => {

@@ -14,7 +14,7 @@ import {
 } from '@/features/incidents/model/outbox';
 import { actorNow } from '@/lib/display-name';
 import { newKey } from '@/lib/idempotency';
-import { accountName, useSession } from '@/lib/session';
+import { useSession } from '@/lib/session';
 import { keys } from './queries';
 
 /** The keys of what this tab is sending. It goes on when the page is left, so it is no state of a component. */
@@ -59,12 +59,6 @@ async function send(
   }
 }
 
-/** What somebody else wrote here waits until they are back: it cannot go under another account. */
-function isOwn({ actor }: Outgoing): boolean {
-  const name = accountName();
-  return name === null || actor === name;
-}
-
 interface Comments {
   /** Those that the server has not confirmed, oldest first. */
   outgoing: Outgoing[];
@@ -88,10 +82,7 @@ export function useComments(
   const outbox = useOutbox(incidentId);
   // Before that, nobody knows under whose name it would go.
   const { isTold } = useSession();
-  const [outgoing, arrived] = useMemo(
-    () => divideOutbox(outbox.filter(isOwn), events ?? []),
-    [outbox, events],
-  );
+  const [outgoing, arrived] = useMemo(() => divideOutbox(outbox, events ?? []), [outbox, events]);
 
   useEffect(() => {
     // It arrived, and only the answer was lost.
@@ -102,7 +93,7 @@ export function useComments(
     if (!isTold) return;
     // What was on its way when the page was closed goes on. It may have arrived, which its key tells the server.
     for (const comment of readOutbox(incidentId)) {
-      if (comment.error === null && isOwn(comment)) void send(client, incidentId, comment);
+      if (comment.error === null) void send(client, incidentId, comment);
     }
   }, [client, incidentId, isTold]);
 

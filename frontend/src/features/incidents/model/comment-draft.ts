@@ -1,8 +1,9 @@
+import { ofPerson } from '@/lib/session';
 import { readStored, writeStored } from '@/lib/storage';
 
 /** Where the comment that is being written is kept. */
 export function draftNameOf(incidentId: string): string {
-  return `draft:comment:${incidentId}`;
+  return ofPerson('draft:comment:') + incidentId;
 }
 
 /** Puts text into the comment box of an incident, below what is there. */

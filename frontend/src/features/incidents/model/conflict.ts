@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { ofPerson } from '@/lib/session';
 import { readStored, useStored, writeStored } from '@/lib/storage';
 import type { Incident, IncidentPatch } from './incident';
 
@@ -51,7 +52,7 @@ export function pick(patch: IncidentPatch, fields: readonly Field[]): IncidentPa
  * A conflict holds what somebody typed, so it is kept like any other draft until it is decided: leaving the page or
  * reloading it loses nothing.
  */
-const keyOf = (id: string) => `draft:conflict:${id}`;
+const keyOf = (id: string) => ofPerson('draft:conflict:') + id;
 
 function parse(stored: string | null): Conflict | null {
   try {

@@ -1,5 +1,6 @@
 import { keptKeyFor, newKey, settleKept } from '@/lib/idempotency';
 import { SEVERITIES, type Severity, STATUSES, type Status } from '@/lib/search-params';
+import { ofPerson } from '@/lib/session';
 import { readStored, storedNames, writeStored } from '@/lib/storage';
 import type { IncidentDraft } from './incident';
 
@@ -25,10 +26,10 @@ export const EMPTY_FORM: FormValues = {
  * Every tab keeps a draft of its own, so that none can wipe another's. What a tab that is gone has left is offered to
  * the others. A tab has its name for as long as it lives, reloads included.
  */
-const DRAFTS = 'draft:new:';
-const ATTEMPTS = 'attempt:new:';
+const draftsName = () => ofPerson('draft:new:');
+const attemptsName = () => ofPerson('attempt:new:');
 const TAB = 'draftTab';
-const SETTLED = 'draftSettled';
+const settledName = () => ofPerson('draftSettled');
 
 /** For where storage is forbidden. */
 const memory = new Map<string, string>();
@@ -84,8 +85,8 @@ function parse(stored: string | null): { values: FormValues; at: number } {
  * @param back whether the person comes back to the form: then also what was found to be reported already.
  */
 export function readDraft(back: boolean): FormValues {
-  const { values } = parse(readStored(DRAFTS + ownName()));
-  return isEmptyForm(values) && back ? parse(ofThisTab(SETTLED)).values : values;
+  const { values } = parse(readStored(draftsName() + ownName()));
+  return isEmptyForm(values) && back ? parse(ofThisTab(settledName())).values : values;
 }
 
 export function isEmptyForm(values: FormValues): boolean {
@@ -93,20 +94,20 @@ export function isEmptyForm(values: FormValues): boolean {
 }
 
 export function keepDraft(values: FormValues): void {
-  keepInThisTab(SETTLED, null);
+  keepInThisTab(settledName(), null);
   if (isEmptyForm(values)) dropDraft(ownName());
-  else writeStored(DRAFTS + ownName(), JSON.stringify({ ...values, at: Date.now() }));
+  else writeStored(draftsName() + ownName(), JSON.stringify({ ...values, at: Date.now() }));
 }
 
 export function dropDraft(name: string): void {
-  writeStored(DRAFTS + name, null);
-  settleKept(ATTEMPTS + name);
+  writeStored(draftsName() + name, null);
+  settleKept(attemptsName() + name);
 }
 
 /** It was reported already: the next form is empty, but who comes back finds what was written. */
 export function settleDraft(values: FormValues): void {
   keepDraft(EMPTY_FORM);
-  keepInThisTab(SETTLED, JSON.stringify(values));
+  keepInThisTab(settledName(), JSON.stringify(values));
 }
 
 export interface OtherDraft {
@@ -118,10 +119,10 @@ export interface OtherDraft {
 
 /** What other tabs write, or left behind, newest first. */
 export function otherDrafts(): OtherDraft[] {
-  return storedNames(DRAFTS)
+  return storedNames(draftsName())
     .map((key) => {
       const { values, at } = parse(readStored(key));
-      return { name: key.slice(DRAFTS.length), values, at };
+      return { name: key.slice(draftsName().length), values, at };
     })
     .filter(({ name, values }) => name !== ownName() && !isEmptyForm(values))
     .toSorted((one, other) => other.at - one.at);
@@ -141,12 +142,12 @@ export function continueDraft(name: string): FormValues {
 export function guardDraft(current: () => FormValues): () => void {
   function onStorage({ key }: StorageEvent) {
     const name = ownName();
-    if (key !== DRAFTS + name) return;
-    const attempt = readStored(ATTEMPTS + name);
+    if (key !== draftsName() + name) return;
+    const attempt = readStored(attemptsName() + name);
     keepInThisTab(TAB, newKey());
     keepDraft(current());
     // What may have been made under the old key is not to be made again.
-    if (attempt !== null) writeStored(ATTEMPTS + ownName(), attempt);
+    if (attempt !== null) writeStored(attemptsName() + ownName(), attempt);
   }
   window.addEventListener('storage', onStorage);
   return () => window.removeEventListener('storage', onStorage);
@@ -154,5 +155,5 @@ export function guardDraft(current: () => FormValues): () => void {
 
 /** The idempotency key for sending this: the same until the draft is gone, even after a reload. */
 export function draftKey(draft: IncidentDraft): string {
-  return keptKeyFor(ATTEMPTS + ownName(), JSON.stringify(draft));
+  return keptKeyFor(attemptsName() + ownName(), JSON.stringify(draft));
 }

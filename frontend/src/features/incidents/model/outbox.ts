@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { ofPerson } from '@/lib/session';
 import { readStored, useStored, writeStored } from '@/lib/storage';
 import type { IncidentEvent } from './incident';
 
@@ -20,7 +21,7 @@ export interface Outgoing {
  * Kept in the browser until the server has them: a lost connection, a reload or a closed tab costs no comment. Each
  * has its idempotency key, so it may be sent as often as needed.
  */
-const nameOf = (incidentId: string) => `outbox:${incidentId}`;
+const nameOf = (incidentId: string) => ofPerson('outbox:') + incidentId;
 
 function isOutgoing(value: unknown): value is Outgoing {
   return typeof value === 'object' && value !== null && 'key' in value && 'body' in value;

@@ -8,7 +8,7 @@ import type { Incident } from '@/features/incidents/model/incident';
 import { checkText } from '@/features/incidents/model/validate';
 import { useFocusBack } from '@/hooks/useFocusBack';
 import { useCommand } from '@/lib/commands';
-import { useCan } from '@/lib/session';
+import { ofPerson, useCan } from '@/lib/session';
 import { useStored, writeStored } from '@/lib/storage';
 import { EditorButtons } from './EditorButtons';
 
@@ -22,7 +22,7 @@ interface Props {
  * so Escape, a reload or a lost connection cost nothing.
  */
 export function SummarySection({ incident, edit }: Props) {
-  const draftKey = `draft:summary:${incident.id}`;
+  const draftKey = ofPerson('draft:summary:') + incident.id;
   const saved = incident.summary ?? '';
   const draft = useStored(draftKey);
   // What the draft was begun on. Somebody may have written since, which whoever goes on should know.
