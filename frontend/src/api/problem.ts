@@ -1,3 +1,4 @@
+import { waitInWords } from '@/lib/time';
 import type { components } from './schema';
 
 type Incident = components['schemas']['IncidentRead'];
@@ -95,24 +96,35 @@ export function readRetryAfter(header: string | null): number | null {
   return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
-/** What is said of an answer that says nothing itself. */
-function wordsFor(status: number): string {
-  if (status === 403) return 'You may not do that.';
-  if (status === 429) return 'That was too often. Wait a little, then try again.';
-  return `The server answered ${status}.`;
+const FORBIDDEN = 'urn:incident-tracker:problem:forbidden';
+
+/** What happened, in the server's words or in ours, and what one can do about it. */
+function wordsFor(status: number, problem: Record<string, unknown>, waitMs: number | null): string {
+  const title = text(problem.title);
+  const said = text(problem.detail) ?? title;
+  if (status === 429) {
+    const when = waitMs === null ? 'in a while' : `in ${waitInWords(waitMs)}`;
+    return `${title ?? 'That was too often'}. Try again ${when}.`;
+  }
+  if (problem.type === FORBIDDEN && said !== null)
+    return `${said} An admin can give you that role.`;
+  if (status === 403) return said ?? 'You may not do that.';
+  return said ?? `The server answered ${status}.`;
 }
 
 /** Reads an error answer; `body` is whatever the client could parse of it. */
 export function problemFrom(response: Response, body: unknown): ApiError {
   const problem = isRecord(body) ? body : {};
-  return new ApiError(text(problem.detail) ?? text(problem.title) ?? wordsFor(response.status), {
-    status: response.status,
+  const { status, headers } = response;
+  const retryAfterMs = readRetryAfter(headers.get('Retry-After'));
+  return new ApiError(wordsFor(status, problem, retryAfterMs), {
+    status,
     type: text(problem.type),
     fields: fieldErrors(problem.errors),
-    requestId: text(problem.requestId) ?? response.headers.get('X-Request-ID'),
+    requestId: text(problem.requestId) ?? headers.get('X-Request-ID'),
     current: isRecord(problem.current) ? (problem.current as Incident) : null,
     conflicts: Array.isArray(problem.conflicts) ? (problem.conflicts as ConflictingIncident[]) : [],
     mistakes: Array.isArray(problem.mistakes) ? (problem.mistakes as Mistake[]) : [],
-    retryAfterMs: readRetryAfter(response.headers.get('Retry-After')),
+    retryAfterMs,
   });
 }

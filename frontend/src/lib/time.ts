@@ -15,6 +15,13 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(span / unit)}${name}${rest > 0 ? ` ${rest}${nextName}` : ''}`;
 }
 
+/** "40 seconds", "13 minutes": for how long to wait, rounded up, since earlier is too early. */
+export function waitInWords(ms: number): string {
+  const isShort = ms < 90_000;
+  const count = Math.max(1, Math.ceil(ms / (isShort ? 1_000 : MINUTE)));
+  return `${count} ${isShort ? 'second' : 'minute'}${count === 1 ? '' : 's'}`;
+}
+
 /** One unit, for a column: "now", "12m", "3h", "5d", "14w". */
 export function formatAge(ms: number): string {
   if (ms < MINUTE) return 'now';

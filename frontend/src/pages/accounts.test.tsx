@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Invitation, SignedIn, Token } from '@/features/accounts/api/types';
 import { loadAnew } from '@/lib/load-anew';
 import type { Account } from '@/lib/session';
-import { account, PASSWORD, refusal, sessionServer } from '@/testing/accounts';
+import { account, PASSWORD, refusal, sessionServer, throttled } from '@/testing/accounts';
 import { facets, incident, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -191,10 +191,12 @@ describe('the page of the account', () => {
 
   test('says how long to wait where somebody has tried too often', async () => {
     const { user } = await open('/account');
-    refused = refusal(429, 'too-many-attempts', 'Too many attempts.', { 'Retry-After': '90' });
+    refused = throttled(91);
     await user.type(screen.getByLabelText('Current password'), 'wrong');
     await user.type(screen.getByLabelText('New password'), `${GOOD}{Enter}`);
-    expect(await screen.findByText('Too many attempts. Try again in 1m.')).toBeVisible();
+    expect(
+      await screen.findByText('Too many attempts to sign in. Try again in 2 minutes.'),
+    ).toBeVisible();
   });
 
   test('keeps what was typed where the session has ended, and says that nothing was changed', async () => {

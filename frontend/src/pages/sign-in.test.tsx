@@ -3,7 +3,7 @@ import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
 import { loadAnew } from '@/lib/load-anew';
-import { account, PASSWORD, refusal, sessionServer } from '@/testing/accounts';
+import { account, PASSWORD, sessionServer, throttled } from '@/testing/accounts';
 import { facets, incident, page } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -95,17 +95,23 @@ describe('somebody who is not signed in', () => {
     server.use(
       http.post('/api/session', () => {
         tries += 1;
-        return refusal(429, 'too-many-attempts', 'Too many attempts.', { 'Retry-After': '2' });
+        return throttled(tries === 1 ? 2 : 754);
       }),
     );
     await user.keyboard('ana@example.org{Tab}wrong{Enter}');
-    expect(await screen.findByText('Too many attempts.')).toBeVisible();
-    expect(form.button()).toHaveTextContent('Try again in 2 s');
+    expect(
+      await screen.findByText('Too many attempts to sign in. Try again in 2 seconds.'),
+    ).toBeVisible();
+    expect(form.button()).toHaveTextContent('Try again in 0:02');
     await user.keyboard('{Enter}');
     expect(tries).toBe(1);
     await waitFor(() => expect(form.button()).toHaveTextContent('Sign in'));
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(tries).toBe(2));
+    expect(
+      await screen.findByText('Too many attempts to sign in. Try again in 13 minutes.'),
+    ).toBeVisible();
+    expect(form.button()).toHaveTextContent('Try again in 12:34');
+    expect(tries).toBe(2);
   });
 
   test('goes the way of the organisation, and back to where they were', async () => {

@@ -22,14 +22,22 @@ export function account(part: Partial<Account> = {}): Account {
 const urn = (name: string) => `urn:incident-tracker:problem:${name}`;
 
 /** RFC 9457, under one of the server's own types. */
-export function refusal(
-  status: number,
-  type: string,
-  detail: string,
-  headers: Record<string, string> = {},
-) {
+export function refusal(status: number, type: string, detail: string) {
   const { body, init } = problem(status, { type: urn(type), detail });
-  return HttpResponse.json(body, { ...init, headers: { ...init.headers, ...headers } });
+  return HttpResponse.json(body, init);
+}
+
+/** Too many attempts to sign in have failed, so that the next has to wait. */
+export function throttled(seconds: number) {
+  const { body, init } = problem(429, {
+    type: urn('too-many-attempts'),
+    title: 'Too many attempts to sign in',
+    detail: `Too many attempts to sign in failed. Try again in ${seconds} seconds.`,
+  });
+  return HttpResponse.json(body, {
+    ...init,
+    headers: { ...init.headers, 'Retry-After': String(seconds) },
+  });
 }
 
 /** A server that wants people to sign in, who does so with `PASSWORD`. It keeps the session and guards what it is asked to. */
@@ -47,7 +55,7 @@ export function sessionServer(everybody: Account[], signedIn: Account | null) {
     /** What is wrong with a request, if anything is. */
     guard(request: Request): Response | null {
       if (model.account === null) {
-        return refusal(401, 'unauthenticated', 'Sign in first.', { 'WWW-Authenticate': 'Bearer' });
+        return refusal(401, 'unauthenticated', 'Sign in first.');
       }
       if (request.headers.has('X-Actor')) return refusal(422, 'invalid', 'X-Actor is not known.');
       const isRead = request.method === 'GET';

@@ -40,6 +40,11 @@ export function SignInForm({ email: before = '', isOverPage = false }: Props) {
   );
 }
 
+/** "12:34" */
+function clock(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
 function PasswordForm({ before }: { before: string }) {
   const id = useId();
   const [email, setEmail] = useState(before);
@@ -118,7 +123,7 @@ function PasswordForm({ before }: { before: string }) {
         </p>
       )}
       <button type="submit" className="btn primary" aria-disabled={isSending || isWaiting}>
-        {isWaiting ? `Try again in ${wait.seconds} s` : isSending ? 'Signing in…' : 'Sign in'}
+        {isWaiting ? `Try again in ${clock(wait.seconds)}` : isSending ? 'Signing in…' : 'Sign in'}
       </button>
     </form>
   );

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { ApiError } from '@/api/problem';
 import { isUnauthenticated } from '@/api/session';
-import { formatDuration } from '@/lib/time';
 
 /** What a form is doing: one sending at a time, and what was wrong with the last one. */
 export function useSending() {
@@ -41,7 +40,7 @@ export function useSending() {
 }
 
 function inWords(error: Error): string {
-  if (isUnauthenticated(error)) return 'Your session had ended, so nothing was changed.';
-  const wait = error instanceof ApiError && error.status === 429 ? error.retryAfterMs : null;
-  return wait === null ? error.message : `${error.message} Try again in ${formatDuration(wait)}.`;
+  return isUnauthenticated(error)
+    ? 'Your session had ended, so nothing was changed.'
+    : error.message;
 }
