@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { toast } from 'sonner';
 import { useCreateIncident } from '@/features/incidents/api/mutations';
@@ -16,7 +17,11 @@ import { useCan } from '@/lib/session';
 import '../create.css';
 
 export default function CreateIncidentPage() {
-  return useCan('write') ? <CreatePage /> : <NotForViewers />;
+  const canWrite = useCan('write');
+  // Whose role is taken away meanwhile keeps what they have typed, and is told when they send it.
+  const [couldWrite, setCouldWrite] = useState(canWrite);
+  if (canWrite && !couldWrite) setCouldWrite(true);
+  return couldWrite ? <CreatePage /> : <NotForViewers />;
 }
 
 /** The way here is a link that somebody has followed. */

@@ -33,11 +33,14 @@ beforeEach(() => {
 
 async function openAs(role: Role, at: string) {
   const ana = account({ role });
-  sessionServer([ana], ana);
+  const model = sessionServer([ana], ana);
   const app = renderApp(at);
   await screen.findByRole('button', { name: 'Your account: Ana' });
   await screen.findByText('Checkout answers 500');
-  return app;
+  const demote = () => {
+    model.account = { ...ana, role: 'viewer' };
+  };
+  return { ...app, demote };
 }
 
 test('a viewer has a list without what acts on it', async () => {
@@ -90,12 +93,47 @@ test('a viewer who follows a link to the form is told who may use it', async () 
   expect(await screen.findByRole('heading', { name: 'You may look, not change' })).toBeVisible();
 });
 
-test('a responder has all of it, and is told in words where their role has changed', async () => {
-  const { user } = await openAs('responder', '/incidents/INC-42');
+test('a responder has all of it, and is told in words where that was taken from them', async () => {
+  const { user, demote } = await openAs('responder', '/incidents/INC-42');
   const box = await screen.findByRole('textbox', { name: 'Comment' });
   expect(screen.getByRole('button', { name: 'Edit title' })).toBeVisible();
   expect(screen.getByRole('link', { name: /^New ?incident/ })).toBeVisible();
   await user.type(box, 'It was the disk.');
+  demote();
   await user.click(screen.getByRole('button', { name: 'Comment' }));
-  expect(await screen.findByText(/This needs the role responder\./)).toBeVisible();
+  expect(await screen.findByText(/^This needs the role responder\./)).toHaveTextContent(
+    'An admin can give you that role. It is kept in this browser.',
+  );
+  expect(screen.getByText('It was the disk.')).toBeVisible();
+  expect(screen.queryByRole('button', { name: 'Edit title' })).not.toBeInTheDocument();
+  expect(screen.queryByRole('button', { name: 'Retry' })).not.toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Discard' })).toBeVisible();
+});
+
+test('whoever may write no more still sees what they were writing', async () => {
+  const { user, demote } = await openAs('responder', '/incidents/INC-42');
+  await user.type(await screen.findByRole('textbox', { name: 'Comment' }), 'Half a thought.');
+  demote();
+  await user.click(screen.getByRole('button', { name: 'Assign to me' }));
+  await waitFor(() =>
+    expect(screen.queryByRole('textbox', { name: 'Comment' })).not.toBeInTheDocument(),
+  );
+  expect(screen.getByText('Half a thought.')).toBeVisible();
+  expect(screen.getByText(/Your role does not allow comments any more/)).toBeVisible();
+});
+
+test('the form of somebody who may write no more keeps what was typed, and says why', async () => {
+  const ana = account({ role: 'responder' });
+  const model = sessionServer([ana], ana);
+  server.use(
+    http.post('/api/incidents', () => refusal(403, 'forbidden', 'This needs the role responder.')),
+  );
+  const { user } = renderApp('/incidents/new');
+  await user.type(await screen.findByLabelText('Title'), 'Disk full');
+  await user.type(screen.getByRole('combobox', { name: 'Service' }), 'checkout');
+  await user.click(screen.getByLabelText(/SEV4/));
+  model.account = { ...ana, role: 'viewer' };
+  await user.keyboard('{Control>}{Enter}{/Control}');
+  expect(await screen.findByText(/An admin can give you that role\./)).toBeVisible();
+  expect(screen.getByLabelText('Title')).toHaveValue('Disk full');
 });

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { PlainText } from '@/components/PlainText';
 import { ErrorPanel } from '@/components/ui/ErrorPanel';
 import { eventsQuery } from '@/features/incidents/api/queries';
 import { useComments } from '@/features/incidents/api/useComments';
@@ -9,10 +10,24 @@ import { entriesOf, isRevertible } from '@/features/incidents/model/history';
 import type { Incident } from '@/features/incidents/model/incident';
 import type { Outgoing } from '@/features/incidents/model/outbox';
 import { useCan } from '@/lib/session';
-import { readStored, writeStored } from '@/lib/storage';
+import { readStored, useStored, writeStored } from '@/lib/storage';
 import { CommentBox } from './CommentBox';
 import { TimelineComment, TimelineOutgoing } from './TimelineComment';
 import { TimelineEntry } from './TimelineEntry';
+
+/** What somebody was writing before the role for it was taken from them. */
+function KeptDraft({ incidentId }: { incidentId: string }) {
+  const text = useStored(draftNameOf(incidentId));
+  if (text === null) return null;
+  return (
+    <div className="note">
+      <p>
+        Your role does not allow comments any more. What you were writing is kept in this browser:
+      </p>
+      <PlainText text={text} />
+    </div>
+  );
+}
 
 /** Everything that happened and was said, oldest first, with room to say more at its end. */
 export function Timeline({ incident, undo }: { incident: Incident; undo: Undo }) {
@@ -71,6 +86,7 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo })
           <TimelineOutgoing
             key={comment.key}
             comment={comment}
+            canSend={canWrite}
             onRetry={() => comments.retry(comment)}
             onEdit={() => rewrite(comment)}
             onDiscard={() => {
@@ -80,13 +96,15 @@ export function Timeline({ incident, undo }: { incident: Incident; undo: Undo })
           />
         ))}
       </ol>
-      {canWrite && (
+      {canWrite ? (
         <CommentBox
           incidentId={incident.id}
           calls={calls}
           onCall={callBox}
           onPost={comments.post}
         />
+      ) : (
+        <KeptDraft incidentId={incident.id} />
       )}
     </section>
   );

@@ -20,13 +20,15 @@ export function TimelineComment({ event, incident }: { event: IncidentEvent; inc
 
 interface Props {
   comment: Outgoing;
+  /** Whether the person may send it again. */
+  canSend: boolean;
   onRetry: () => void;
   onEdit: () => void;
   onDiscard: () => void;
 }
 
 /** A comment that the server has not confirmed: on its way, or waiting for somebody to send it again. */
-export function TimelineOutgoing({ comment, onRetry, onEdit, onDiscard }: Props) {
+export function TimelineOutgoing({ comment, canSend, onRetry, onEdit, onDiscard }: Props) {
   const item = useRef<HTMLLIElement>(null);
   const failed = comment.error !== null;
   useFocusBack(failed, () => item.current);
@@ -43,13 +45,17 @@ export function TimelineOutgoing({ comment, onRetry, onEdit, onDiscard }: Props)
             <strong>Not sent.</strong> {comment.error} It is kept in this browser.
           </p>
           <div className="row">
-            <button type="button" className="btn small" onClick={onRetry}>
-              <RotateCw aria-hidden="true" />
-              Retry
-            </button>
-            <button type="button" className="btn small" onClick={onEdit}>
-              Edit
-            </button>
+            {canSend && (
+              <>
+                <button type="button" className="btn small" onClick={onRetry}>
+                  <RotateCw aria-hidden="true" />
+                  Retry
+                </button>
+                <button type="button" className="btn small" onClick={onEdit}>
+                  Edit
+                </button>
+              </>
+            )}
             <button type="button" className="btn ghost small" onClick={onDiscard}>
               Discard
             </button>
