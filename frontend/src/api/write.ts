@@ -56,7 +56,7 @@ export async function sendWrite<T>(send: () => Promise<T>, failures = 0): Promis
 }
 
 /** Resolves once there is a session, which the page asks for in place. */
-async function signedIn(): Promise<void> {
+export async function signedIn(): Promise<void> {
   if (!sessionNow().isLost) return;
   await new Promise<void>((resolve) => {
     const stop = onSignedIn(() => {

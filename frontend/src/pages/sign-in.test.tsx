@@ -241,6 +241,25 @@ test('a view that is being saved keeps its name while one signs in again', async
   expect(screen.getByLabelText('Name')).toHaveValue('Worst');
 });
 
+test('an export waits until one has signed in again', async () => {
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => {});
+  model.account = ana;
+  const { user } = renderApp('/?q=sev%3A1');
+  await screen.findByRole('link', { name: 'Checkout answers 500' });
+  await waitFor(() => expect(model.asked).toBe(1));
+  model.end();
+  await user.click(screen.getByRole('button', { name: 'Export' }));
+  await user.click(await screen.findByRole('link', { name: /^CSV/ }));
+  await screen.findByRole('dialog', { name: 'Sign in again' });
+  expect(click).not.toHaveBeenCalled();
+  await user.type(form.password(), `${PASSWORD}{Enter}`);
+  await waitFor(() => expect(click).toHaveBeenCalledOnce());
+  const link = click.mock.contexts[0] as HTMLAnchorElement;
+  expect(link.href).toContain('/api/incidents/export?format=csv&q=sev%3A1');
+  expect(link).toHaveAttribute('download');
+  click.mockRestore();
+});
+
 describe('the menu of the account', () => {
   test('tells who one is, and signs out', async () => {
     model.account = ana;

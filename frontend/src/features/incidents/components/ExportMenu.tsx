@@ -1,8 +1,11 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
+import { askSession } from '@/api/session';
+import { signedIn } from '@/api/write';
 import { Popover } from '@/components/ui/Popover';
 import { type ExportFormat, exportHref } from '@/features/incidents/api/queries';
 import type { ListState } from '@/lib/search-params';
+import { sessionNow } from '@/lib/session';
 
 const FORMATS: ReadonlyArray<{ format: ExportFormat; name: string; purpose: string }> = [
   { format: 'csv', name: 'CSV', purpose: 'for spreadsheets' },
@@ -38,7 +41,12 @@ export function ExportMenu({ state, total }: Props) {
           className="menu-row"
           href={exportHref(state, format)}
           download
-          onClick={() => setOpen(false)}
+          onClick={(event) => {
+            setOpen(false);
+            if (sessionNow().session.mode === 'open') return;
+            event.preventDefault();
+            void downloadSignedIn(event.currentTarget.href);
+          }}
         >
           <span className="grow">{name}</span>
           <span className="hint">{purpose}</span>
@@ -46,4 +54,14 @@ export function ExportMenu({ state, total }: Props) {
       ))}
     </Popover>
   );
+}
+
+/** What the browser loads by itself tells the page of no refusal, so that the session is looked at first. */
+async function downloadSignedIn(href: string): Promise<void> {
+  await askSession();
+  await signedIn();
+  const link = document.createElement('a');
+  link.href = href;
+  link.download = '';
+  link.click();
 }
