@@ -1,3 +1,4 @@
+import { Link } from 'react-router';
 import { AccountsSection } from '@/features/accounts/components/people/AccountsSection';
 import { InvitationsSection } from '@/features/accounts/components/people/InvitationsSection';
 import { useCan, useSession } from '@/lib/session';
@@ -14,7 +15,10 @@ export default function PeoplePage() {
       <div className="state">
         <title>People · Incident Tracker</title>
         <h1>Admins look after people</h1>
-        <p>What your account may do is on its own page.</p>
+        <p>Inviting people and giving them roles needs the role of an admin.</p>
+        <Link className="btn" to="/account">
+          Your account
+        </Link>
       </div>
     );
   }

@@ -276,7 +276,13 @@ describe('the page of the people', () => {
   test('gives a role, and takes an account out of use and back', async () => {
     const { user } = await open('/people');
     await user.selectOptions(await role('Ben'), 'responder');
-    await waitFor(async () => expect(await role('Ben')).toHaveValue('responder'));
+    expect(writes).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Make Ben responder' }));
+    await waitFor(() =>
+      expect(screen.queryByRole('button', { name: /^Make Ben/ })).not.toBeInTheDocument(),
+    );
+    expect(await role('Ben')).toHaveValue('responder');
+    expect(await role('Ben')).toHaveFocus();
     await user.click(screen.getByRole('button', { name: 'Disable Ben' }));
     await user.click(screen.getByRole('button', { name: 'Yes, end their sessions' }));
     await user.click(await screen.findByRole('button', { name: 'Enable Ben' }));
@@ -292,8 +298,9 @@ describe('the page of the people', () => {
     const { user } = await open('/people');
     refused = refusal(409, 'last-admin', 'Somebody has to be an admin.');
     await user.selectOptions(await role('Ana'), 'viewer');
+    await user.click(screen.getByRole('button', { name: 'Make Ana viewer' }));
     expect(await screen.findByText('Somebody has to be an admin.')).toBeVisible();
-    expect(await role('Ana')).toHaveValue('admin');
+    await waitFor(async () => expect(await role('Ana')).toHaveValue('admin'));
   });
 
   test('invites by a link that is shown once, and withdraws it', async () => {
@@ -314,6 +321,7 @@ describe('the page of the people', () => {
   test('is for admins', async () => {
     await open('/people', account());
     expect(await screen.findByRole('heading', { name: 'Admins look after people' })).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Your account' })).toHaveAttribute('href', '/account');
   });
 });
 

@@ -1,7 +1,9 @@
+import type { Ref } from 'react';
 import { ROLE_NAMES } from '@/features/accounts/model/roles';
 import type { Role } from '@/lib/session';
 
 interface Props {
+  ref?: Ref<HTMLSelectElement>;
   id?: string;
   label?: string;
   roles: readonly Role[];
@@ -10,9 +12,10 @@ interface Props {
   onChange: (role: Role) => void;
 }
 
-export function RoleSelect({ id, label, roles, value, isBusy = false, onChange }: Props) {
+export function RoleSelect({ ref, id, label, roles, value, isBusy = false, onChange }: Props) {
   return (
     <select
+      ref={ref}
       id={id}
       className="input"
       aria-label={label}

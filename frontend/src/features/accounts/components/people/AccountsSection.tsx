@@ -5,9 +5,9 @@ import { TimeAgo } from '@/components/TimeAgo';
 import { accountsQuery, useAccountCall } from '@/features/accounts/api/queries';
 import type { Account } from '@/features/accounts/api/types';
 import { ConfirmButton } from '@/features/accounts/components/ConfirmButton';
-import { RoleSelect } from '@/features/accounts/components/RoleSelect';
+import { RoleChange } from '@/features/accounts/components/people/RoleChange';
 import { Things } from '@/features/accounts/components/Things';
-import { ROLE_NAMES, ROLES } from '@/features/accounts/model/roles';
+import { ROLE_NAMES } from '@/features/accounts/model/roles';
 import { useSending } from '@/features/accounts/model/sending';
 
 /** Everybody who has an account, and what they may do. */
@@ -32,7 +32,7 @@ export function AccountsSection({ me }: { me: Account }) {
       <h2 id="accounts-title">Accounts</h2>
       <Things what="accounts" query={query} empty="There are none." error={errorBeside()}>
         {(account) => {
-          const { id, name, email, role, disabled, lastSeenAt } = account;
+          const { id, name, email, disabled, lastSeenAt } = account;
           return (
             <>
               <span className="what">
@@ -51,13 +51,11 @@ export function AccountsSection({ me }: { me: Account }) {
                   )}
                 </span>
               </span>
-              <RoleSelect
-                label={`Role of ${name}`}
-                roles={ROLES}
-                value={role}
+              <RoleChange
+                account={account}
                 isBusy={isSending}
                 onChange={(next) =>
-                  void change(account, { role: next }, `is ${ROLE_NAMES[next].toLowerCase()} now`)
+                  change(account, { role: next }, `is ${ROLE_NAMES[next].toLowerCase()} now`)
                 }
               />
               {disabled ? (
