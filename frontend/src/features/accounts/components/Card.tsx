@@ -8,7 +8,10 @@ export function Card({ title, children }: { title: string; children: ReactNode }
     <main id="content" className="card-page">
       <title>{`${title} · Incident Tracker`}</title>
       <div className="card">
-        <Logo size={32} />
+        <p className="brand">
+          <Logo size={28} />
+          Incident Tracker
+        </p>
         <h1>{title}</h1>
         {children}
       </div>
