@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, useEffect } from 'react';
-import { Outlet, Route, Routes } from 'react-router';
+import { Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
 import { Layout } from '@/components/Layout';
 import { PageBoundary } from '@/components/PageBoundary';
 import { LostSession } from '@/features/accounts/components/LostSession';
@@ -10,6 +10,7 @@ import { ActingHost } from '@/features/incidents/components/acting/ActingHost';
 import { SearchBox } from '@/features/incidents/components/SearchBox';
 import { ViewKeys } from '@/features/incidents/components/views/ViewKeys';
 import { needsSignIn, onSignedIn, useSession } from '@/lib/session';
+import { pageAfterSignIn } from '@/lib/sign-in-path';
 import { IncidentListPage } from '@/pages/IncidentListPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 
@@ -33,6 +34,7 @@ export function App() {
         }
       />
       <Route element={<Gate />}>
+        <Route path="sign-in" element={<AfterSignIn />} />
         <Route element={<Layout search={<SearchBox />} person={<PersonMenu />} />}>
           <Route index element={<IncidentListPage />} />
           <Route path="incidents/new" element={<CreateIncidentPage />} />
@@ -68,6 +70,13 @@ function Gate() {
       {session.session.mode === 'required' && <LostSession />}
     </>
   );
+}
+
+/** Whoever is signed in has no business on the page for that. */
+function AfterSignIn() {
+  const { search } = useLocation();
+  const { isTold } = useSession();
+  return isTold ? <Navigate to={pageAfterSignIn(search)} replace /> : null;
 }
 
 /** A page without the frame. */

@@ -12,6 +12,16 @@ export interface Account {
   disabled: boolean;
   createdAt: string;
   lastSeenAt: string | null;
+  hasPassword: boolean;
+  /** Whether the account is known to be somebody at the OpenID Connect provider. */
+  linked: boolean;
+}
+
+/** The OpenID Connect provider, as people know it. */
+export interface Provider {
+  name: string;
+  /** Whether it says who has which role here. */
+  decidesRoles: boolean;
 }
 
 /** How one signs in here, and who has. */
@@ -19,7 +29,7 @@ export interface Session {
   mode: 'open' | 'required';
   account: Account | null;
   csrfToken: string | null;
-  methods: { password: boolean; oidc: { name: string } | null };
+  methods: { password: boolean; oidc: Provider | null };
 }
 
 export interface SessionState {

@@ -1,5 +1,8 @@
 import { NameSection } from '@/features/accounts/components/account/NameSection';
-import { PasswordSection } from '@/features/accounts/components/account/PasswordSection';
+import {
+  NoPasswordSection,
+  PasswordSection,
+} from '@/features/accounts/components/account/PasswordSection';
 import { SessionsSection } from '@/features/accounts/components/account/SessionsSection';
 import { TokensSection } from '@/features/accounts/components/account/TokensSection';
 import { useSession } from '@/lib/session';
@@ -15,7 +18,11 @@ export default function AccountPage() {
       <title>Account · Incident Tracker</title>
       <h1 className="page-title">Account</h1>
       <NameSection account={account} />
-      {methods.password && <PasswordSection email={account.email} />}
+      {account.hasPassword ? (
+        <PasswordSection email={account.email} />
+      ) : (
+        <NoPasswordSection provider={methods.oidc} />
+      )}
       <SessionsSection />
       <TokensSection account={account} />
     </div>

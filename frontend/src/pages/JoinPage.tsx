@@ -7,12 +7,13 @@ import { call, type InvitationTerms } from '@/features/accounts/api/types';
 import { Card } from '@/features/accounts/components/Card';
 import { FormError } from '@/features/accounts/components/FormError';
 import { NewPassword } from '@/features/accounts/components/NewPassword';
+import { ProviderLink } from '@/features/accounts/components/ProviderLink';
 import { checkPassword } from '@/features/accounts/model/limits';
 import { ROLE_NAMES } from '@/features/accounts/model/roles';
 import { useSending } from '@/features/accounts/model/sending';
 import { NAME_MAX } from '@/lib/display-name';
 import { loadAnew } from '@/lib/load-anew';
-import { hearSession } from '@/lib/session';
+import { hearSession, useSession } from '@/lib/session';
 import { formatLocal } from '@/lib/time';
 
 /** Where the link of an invitation leads. What is in it stays after the `#`, which no server and no log sees. */
@@ -57,6 +58,7 @@ export default function JoinPage() {
 
 function JoinForm({ token, terms }: { token: string; terms: InvitationTerms }) {
   const { email, role, expiresAt, isReset } = terms;
+  const { oidc } = useSession().session.methods;
   const id = useId();
   const navigate = useNavigate();
   const [name, setName] = useState('');
@@ -136,6 +138,7 @@ function JoinForm({ token, terms }: { token: string; terms: InvitationTerms }) {
         <button type="submit" className="btn primary" aria-disabled={isSending}>
           {isReset ? 'Set the password' : 'Join'}
         </button>
+        {!isReset && oidc !== null && <ProviderLink provider={oidc} to="/" isPrimary={false} />}
       </form>
     </Card>
   );

@@ -3,8 +3,8 @@ import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Invitation, SignedIn, Token } from '@/features/accounts/api/types';
 import { loadAnew } from '@/lib/load-anew';
-import type { Account } from '@/lib/session';
-import { account, PASSWORD, refusal, sessionServer, throttled } from '@/testing/accounts';
+import type { Account, Provider } from '@/lib/session';
+import { account, PASSWORD, refusal, SSO, sessionServer, throttled } from '@/testing/accounts';
 import { facets, incident, page, problem } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -135,8 +135,9 @@ beforeEach(() => {
   );
 });
 
-async function open(at: string, who: Account = ADMIN) {
+async function open(at: string, who: Account = ADMIN, oidc: Provider | null = null) {
   model = sessionServer(people, who);
+  model.methods = { password: true, oidc };
   const app = renderApp(at);
   await screen.findByRole('heading', { level: 1 });
   return app;
@@ -264,6 +265,18 @@ describe('the page of the account', () => {
     expect(await screen.findByText('There are none.')).toBeVisible();
   });
 
+  test('has no password to change where there is none', async () => {
+    const linked = account({ hasPassword: false, linked: true });
+    const { unmount } = await open('/account', linked, SSO);
+    expect(
+      await screen.findByText('You sign in with Example SSO, and have no password here.'),
+    ).toBeVisible();
+    expect(screen.queryByLabelText('Current password')).not.toBeInTheDocument();
+    unmount();
+    await open('/account', linked);
+    expect(await screen.findByText(/^You have none\. An admin can make a link/)).toBeVisible();
+  });
+
   test('does not exist where there are no accounts', async () => {
     renderApp('/account');
     expect(await screen.findByRole('heading', { name: 'There is no page here' })).toBeVisible();
@@ -292,6 +305,30 @@ describe('the page of the people', () => {
       ['PATCH /api/accounts/b2', { disabled: true }],
       ['PATCH /api/accounts/b2', { disabled: false }],
     ]);
+  });
+
+  test('leaves a role to the provider that decides it, and tells who comes by it', async () => {
+    const linked = account({ id: 'c3', name: 'Cleo', email: 'cleo@example.org', linked: true });
+    people = [ADMIN, BEN, linked];
+    const { unmount } = await open('/people', ADMIN, { ...SSO, decidesRoles: true });
+    expect(await screen.findByText(/cleo@example\.org · signs in with Example SSO/)).toBeVisible();
+    expect(screen.getByText('Example SSO').closest('li')).toHaveTextContent(
+      'Responder by Example SSO',
+    );
+    expect(screen.queryByLabelText('Role of Cleo')).not.toBeInTheDocument();
+    expect(await role('Ben')).toBeVisible();
+    expect(screen.getAllByText(/signs in with/)).toHaveLength(1);
+    unmount();
+    await open('/people', ADMIN, SSO);
+    expect(await role('Cleo')).toBeVisible();
+    expect(screen.queryByText('Example SSO')).not.toBeInTheDocument();
+  });
+
+  test('says nothing of a provider where there is none', async () => {
+    people = [ADMIN, account({ id: 'c3', name: 'Cleo', linked: true })];
+    await open('/people');
+    expect(await role('Cleo')).toBeVisible();
+    expect(screen.queryByText(/signs in with/)).not.toBeInTheDocument();
   });
 
   test('tells why the last admin stays one', async () => {
@@ -358,6 +395,14 @@ describe('the link of an invitation', () => {
     expect(await screen.findByRole('button', { name: 'Your account: Ben' })).toBeVisible();
     expect(url()).toBe('/');
     expect(writes).toEqual([{ token: 'abc', name: 'Ben', password: `short${GOOD}` }]);
+  });
+
+  test('offers the way of the organisation beside a password', async () => {
+    invited();
+    model.methods = { password: true, oidc: SSO };
+    renderApp('/join#abc');
+    const link = await screen.findByRole('link', { name: 'Sign in with Example SSO' });
+    expect(link).toHaveAttribute('href', '/api/oidc/start?to=%2F');
   });
 
   test('of an account that is there sets its password anew', async () => {

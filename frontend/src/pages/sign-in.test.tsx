@@ -3,7 +3,7 @@ import { HttpResponse, http } from 'msw';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { setDisplayName } from '@/lib/display-name';
 import { loadAnew } from '@/lib/load-anew';
-import { account, PASSWORD, sessionServer, throttled } from '@/testing/accounts';
+import { account, PASSWORD, SSO, sessionServer, throttled } from '@/testing/accounts';
 import { facets, incident, page } from '@/testing/incidents';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -115,13 +115,59 @@ describe('somebody who is not signed in', () => {
   });
 
   test('goes the way of the organisation, and back to where they were', async () => {
-    window.history.replaceState(null, '', '/?q=sev%3A1');
-    model.methods = { password: false, oidc: { name: 'Example' } };
+    model.methods = { password: false, oidc: SSO };
     renderApp('/?q=sev%3A1');
-    const link = await screen.findByRole('link', { name: 'Sign in with Example' });
+    const link = await screen.findByRole('link', { name: 'Sign in with Example SSO' });
     expect(link).toHaveAttribute('href', '/api/oidc/start?to=%2F%3Fq%3Dsev%253A1');
+    expect(link).not.toHaveAttribute('target');
+    expect(link).toHaveFocus();
     expect(screen.queryByLabelText('Password')).not.toBeInTheDocument();
-    window.history.replaceState(null, '', '/');
+  });
+
+  test('may choose between a password and the way of the organisation', async () => {
+    model.methods = { password: true, oidc: SSO };
+    renderApp('/');
+    expect(await screen.findByRole('link', { name: 'Sign in with Example SSO' })).toBeVisible();
+    expect(form.email()).toHaveFocus();
+  });
+
+  test.each([
+    ['unreachable', 'Example SSO does not answer. Try again in a while.'],
+    ['cancelled', /was cancelled/],
+    ['expired', /Start again\.$/],
+    ['invalid', /^What Example SSO answered could not be verified\. Tell an admin/],
+    ['unconfirmed', /does not say that your e-mail address is confirmed/],
+    ['unknown', /^Nobody has invited your e-mail address\. Ask an admin/],
+    ['no-role', /^Example SSO gives you no role here/],
+    ['disabled', /^Your account is disabled/],
+    ['taken', /An admin of this tracker can invite the address anew/],
+    ['of-tomorrow', 'Signing in with Example SSO did not succeed. Try again.'],
+  ])('who was not let in (%s) is told why', async (code, words) => {
+    model.methods = { password: true, oidc: SSO };
+    renderApp(`/sign-in?problem=${code}&to=%2Fincidents%2FINC-42`);
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent(words);
+    expect(alert).toHaveFocus();
+    expect(screen.getByRole('link', { name: 'Sign in with Example SSO' })).toHaveAttribute(
+      'href',
+      '/api/oidc/start?to=%2Fincidents%2FINC-42',
+    );
+  });
+
+  test('who was not let in comes to the page all the same, by another way', async () => {
+    model.methods = { password: true, oidc: SSO };
+    const { user, url } = renderApp('/sign-in?problem=unknown&to=%2Fincidents%2FINC-42%3Fa%3D1');
+    await screen.findByRole('alert');
+    await user.keyboard(`{Tab}ana@example.org{Tab}${PASSWORD}{Enter}`);
+    expect(await screen.findByRole('heading', { name: 'Checkout answers 500' })).toBeVisible();
+    expect(url()).toBe('/incidents/INC-42?a=1');
+  });
+
+  test('reads nothing about a way that the server does not offer', async () => {
+    renderApp('/sign-in?problem=unknown');
+    expect(await screen.findByLabelText('Password')).toBeVisible();
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(screen.queryByRole('link')).not.toBeInTheDocument();
   });
 
   test('was here before accounts were, under a name that is sent no more', async () => {
@@ -189,6 +235,23 @@ describe('a session that ends', () => {
     expect(keys[1]).toBe(keys[0]);
     await waitFor(() => expect(screen.queryByText('Sending…')).not.toBeInTheDocument());
     expect(loadAnew).not.toHaveBeenCalled();
+  });
+
+  test('is asked for in another tab where one has no password here', async () => {
+    const linked = account({ hasPassword: false, linked: true });
+    model.methods = { password: true, oidc: SSO };
+    model.account = linked;
+    renderApp('/incidents/INC-42?from=mail');
+    await screen.findByRole('textbox', { name: 'Comment' });
+    await waitFor(() => expect(model.asked).toBe(1));
+    model.end();
+    localStorage.setItem('account', 'null');
+    window.dispatchEvent(new StorageEvent('storage', { key: 'account' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Sign in again' }));
+    const link = dialog.getByRole('link', { name: 'Sign in with Example SSO' });
+    expect(link).toHaveFocus();
+    expect(link).toHaveAttribute('target', '_blank');
+    expect(link).toHaveAttribute('href', '/api/oidc/start?to=%2Fincidents%2FINC-42%3Ffrom%3Dmail');
   });
 
   test('can be put off, to copy what was typed', async () => {

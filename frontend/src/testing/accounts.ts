@@ -1,9 +1,11 @@
 import { HttpResponse, http } from 'msw';
-import type { Account, Session } from '@/lib/session';
+import type { Account, Provider, Session } from '@/lib/session';
 import { problem } from './incidents';
 import { server } from './server';
 
 export const PASSWORD = 'correct horse battery';
+
+export const SSO: Provider = { name: 'Example SSO', decidesRoles: false };
 
 /** An account as the API gives it; a test names only what it is about. */
 export function account(part: Partial<Account> = {}): Account {
@@ -15,6 +17,8 @@ export function account(part: Partial<Account> = {}): Account {
     disabled: false,
     createdAt: '2025-03-04T14:00:00Z',
     lastSeenAt: null,
+    hasPassword: true,
+    linked: false,
     ...part,
   };
 }

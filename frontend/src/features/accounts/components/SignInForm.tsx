@@ -5,6 +5,7 @@ import { call } from '@/features/accounts/api/types';
 import { useCountdown } from '@/features/accounts/model/countdown';
 import { loadAnew } from '@/lib/load-anew';
 import { hearSession, useSession } from '@/lib/session';
+import { ProviderLink } from './ProviderLink';
 import './accounts.css';
 
 interface Props {
@@ -12,24 +13,27 @@ interface Props {
   email?: string;
   /** Whether the page below has to stay, so that whatever leads elsewhere opens in another tab. */
   isOverPage?: boolean;
+  /** The page that one wants to come to. */
+  to: string;
+  /** Whether the focus comes here. */
+  isFocused?: boolean;
 }
 
 /** Signs in by password, by the organisation's own way, or either, as the server has it. */
-export function SignInForm({ email: before = '', isOverPage = false }: Props) {
+export function SignInForm(props: Props) {
+  const { email = '', isOverPage = false, to, isFocused = true } = props;
   const { methods } = useSession().session;
-  const here = `${window.location.pathname}${window.location.search}`;
   return (
     <div className="sign-in">
-      {methods.password && <PasswordForm before={before} />}
+      {methods.password && <PasswordForm before={email} isFocused={isFocused} />}
       {methods.oidc && (
-        <a
-          className={methods.password ? 'btn' : 'btn primary'}
-          // It is no page of the app: the server leads on from there.
-          href={`/api/oidc/start?to=${encodeURIComponent(here)}`}
-          {...(isOverPage && { target: '_blank', rel: 'opener' })}
-        >
-          Sign in with {methods.oidc.name}
-        </a>
+        <ProviderLink
+          provider={methods.oidc}
+          to={to}
+          isPrimary={!methods.password}
+          isFocused={isFocused && !methods.password}
+          isOverPage={isOverPage}
+        />
       )}
       {!methods.password && !methods.oidc && (
         <p className="note">
@@ -45,7 +49,7 @@ function clock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-function PasswordForm({ before }: { before: string }) {
+function PasswordForm({ before, isFocused }: { before: string; isFocused: boolean }) {
   const id = useId();
   const [email, setEmail] = useState(before);
   const [password, setPassword] = useState('');
@@ -55,8 +59,8 @@ function PasswordForm({ before }: { before: string }) {
   const passwordField = useRef<HTMLInputElement>(null);
   const emailField = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    (before === '' ? emailField : passwordField).current?.focus();
-  }, [before]);
+    if (isFocused) (before === '' ? emailField : passwordField).current?.focus();
+  }, [before, isFocused]);
 
   async function submit(event: FormEvent) {
     event.preventDefault();

@@ -6,6 +6,21 @@ import { FormError } from '@/features/accounts/components/FormError';
 import { NewPassword } from '@/features/accounts/components/NewPassword';
 import { checkPassword, PASSWORD_MAX } from '@/features/accounts/model/limits';
 import { useSending } from '@/features/accounts/model/sending';
+import type { Provider } from '@/lib/session';
+
+/** In place of a password that is not there. */
+export function NoPasswordSection({ provider }: { provider: Provider | null }) {
+  return (
+    <section className="panel" aria-labelledby="password-title">
+      <h2 id="password-title">Password</h2>
+      <p className="hint">
+        {provider === null
+          ? 'You have none. An admin can make a link by which you set one.'
+          : `You sign in with ${provider.name}, and have no password here.`}
+      </p>
+    </section>
+  );
+}
 
 export function PasswordSection({ email }: { email: string }) {
   const id = useId();

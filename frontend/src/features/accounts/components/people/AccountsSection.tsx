@@ -9,9 +9,11 @@ import { RoleChange } from '@/features/accounts/components/people/RoleChange';
 import { Things } from '@/features/accounts/components/Things';
 import { ROLE_NAMES } from '@/features/accounts/model/roles';
 import { useSending } from '@/features/accounts/model/sending';
+import { useSession } from '@/lib/session';
 
 /** Everybody who has an account, and what they may do. */
 export function AccountsSection({ me }: { me: Account }) {
+  const { oidc } = useSession().session.methods;
   const query = useQuery(accountsQuery());
   const { isSending, send, errorBeside } = useSending();
   const call = useAccountCall();
@@ -41,7 +43,7 @@ export function AccountsSection({ me }: { me: Account }) {
                 {disabled && <span className="tag">disabled</span>}
                 <br />
                 <span className="meta num">
-                  {email} ·{' '}
+                  {email} · {account.linked && oidc !== null && `signs in with ${oidc.name} · `}
                   {lastSeenAt === null ? (
                     'never seen'
                   ) : (
@@ -51,13 +53,22 @@ export function AccountsSection({ me }: { me: Account }) {
                   )}
                 </span>
               </span>
-              <RoleChange
-                account={account}
-                isBusy={isSending}
-                onChange={(next) =>
-                  change(account, { role: next }, `is ${ROLE_NAMES[next].toLowerCase()} now`)
-                }
-              />
+              {account.linked && oidc?.decidesRoles ? (
+                <span>
+                  {ROLE_NAMES[account.role]}{' '}
+                  <span className="meta">
+                    by <span dir="auto">{oidc.name}</span>
+                  </span>
+                </span>
+              ) : (
+                <RoleChange
+                  account={account}
+                  isBusy={isSending}
+                  onChange={(next) =>
+                    change(account, { role: next }, `is ${ROLE_NAMES[next].toLowerCase()} now`)
+                  }
+                />
+              )}
               {disabled ? (
                 <button
                   type="button"
