@@ -6,6 +6,9 @@ import { defineConfig } from '@playwright/test';
 const PORT = 5057;
 /** Of the server where one has to sign in. */
 const ACCOUNTS_PORT = 5058;
+/** Of the OpenID Connect provider that it knows. */
+const PROVIDER_PORT = 5059;
+const PROVIDER = `http://127.0.0.1:${PROVIDER_PORT}`;
 const installed = [
   process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
@@ -51,7 +54,20 @@ export default defineConfig({
       AUTH_MODE: 'required',
       ADMIN_EMAIL: 'ana@example.com',
       ADMIN_PASSWORD: 'correct horse battery',
+      OIDC_ISSUER: PROVIDER,
+      OIDC_CLIENT_ID: 'tracker',
+      OIDC_CLIENT_SECRET: 'known to both',
+      OIDC_NAME: 'Example SSO',
     }),
+    {
+      command: `exec .venv/bin/python -m oidc_provider_mock --port ${PROVIDER_PORT}`,
+      cwd: '../backend',
+      url: `${PROVIDER}/.well-known/openid-configuration`,
+      reuseExistingServer: false,
+      // It tells of every request.
+      stderr: 'ignore',
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    },
   ],
 });
 

@@ -4,6 +4,9 @@ import { type APIRequestContext, type Browser, expect, type Page, test } from '@
 /* Where one has to sign in: a server of its own, with one admin. */
 test.use({ baseURL: 'http://127.0.0.1:5058' });
 
+/** The provider's pages would take their looks from another machine, and wait for it where it does not answer. */
+test.beforeEach(({ context }) => context.route('https://**', (route) => route.abort()));
+
 const ADMIN = { email: 'ana@example.com', password: 'correct horse battery' };
 
 async function fillIn(page: Page, { email, password } = ADMIN): Promise<void> {
@@ -20,14 +23,19 @@ async function signIn(page: Page, path = '/'): Promise<void> {
 const rows = (page: Page) => page.locator('tbody .row-link');
 const newIncident = (page: Page) => page.getByRole('link', { name: 'New incident' });
 
+/** Invites somebody, by the link that it returns. */
+async function invite(admin: Page, email: string, role: string): Promise<string> {
+  await admin.goto('/people');
+  await admin.getByLabel('E-mail address').fill(email);
+  await admin.getByLabel('Role').first().selectOption({ label: role });
+  await admin.getByRole('button', { name: 'Make a link' }).click();
+  return admin.locator('.secret input').inputValue();
+}
+
 /** Somebody who has come in by a link, in a browser of their own. */
 async function join(browser: Browser, admin: Page, role: string) {
   const name = `Vera ${Date.now()}`;
-  await admin.goto('/people');
-  await admin.getByLabel('E-mail address').fill(`vera${Date.now()}@example.com`);
-  await admin.getByLabel('Role').first().selectOption({ label: role });
-  await admin.getByRole('button', { name: 'Make a link' }).click();
-  const link = await admin.locator('.secret input').inputValue();
+  const link = await invite(admin, `vera${Date.now()}@example.com`, role);
   const page = await (await browser.newContext({ baseURL: 'http://127.0.0.1:5058' })).newPage();
   await page.goto(link);
   await page.getByLabel('Name').fill(name);
@@ -137,10 +145,109 @@ test('a token acts for a script until it is revoked', async ({ page, playwright 
   await script.dispose();
 });
 
+/** Somebody whom the provider knows, and whom nobody has invited yet. */
+async function employee(page: Page) {
+  const subject = `olga${Date.now()}`;
+  const email = `${subject}@example.com`;
+  await page.request.put(`http://127.0.0.1:5059/users/${subject}`, {
+    data: { email, email_verified: true, name: `Olga ${subject}` },
+  });
+  return { subject, email, menu: `Your account: Olga ${subject}` };
+}
+
+/** Says at the provider who one is. */
+async function authorize(page: Page, subject: string): Promise<void> {
+  await page.getByPlaceholder('sub').fill(subject);
+  await page.getByRole('button', { name: 'Authorize' }).click();
+}
+
+const bySso = (page: Page) => page.getByRole('link', { name: 'Sign in with Example SSO' });
+
+test('by the provider one comes to the page that one wanted, once invited, and back to it after the session', async ({
+  page,
+  browser,
+}) => {
+  const { subject, email, menu } = await employee(page);
+  const title = `Written before the session ended ${Date.now()}`;
+  await page.goto('/incidents/new?from=mail');
+  await bySso(page).press('Enter');
+  await authorize(page, subject);
+  await expect(page.getByRole('alert')).toHaveText(/^Nobody has invited your e-mail address\./);
+  await expect(page.getByRole('alert')).toBeFocused();
+  await expect(page).toHaveURL('/sign-in?problem=unknown&to=%2Fincidents%2Fnew%3Ffrom%3Dmail');
+
+  const admin = await (await browser.newContext({ baseURL: 'http://127.0.0.1:5058' })).newPage();
+  await signIn(admin, '/people');
+  await expect(admin.getByRole('heading', { name: 'People' })).toBeVisible();
+  await invite(admin, email, 'Responder');
+  await bySso(page).press('Enter');
+  await authorize(page, subject);
+  await expect(page.getByRole('button', { name: menu })).toBeVisible();
+  await expect(page).toHaveURL('/incidents/new?from=mail');
+
+  await page.getByLabel('Title').fill(title);
+  await page.getByRole('combobox', { name: 'Service' }).fill('auth-gateway');
+  await page.getByText('Minor').click();
+  await page.context().clearCookies();
+  await page.keyboard.press('Control+Enter');
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await expect(bySso(page)).toBeFocused();
+  const opened = page.context().waitForEvent('page');
+  await page.keyboard.press('Enter');
+  const other = await opened;
+  await authorize(other, subject);
+  await expect(other).toHaveURL('/incidents/new?from=mail');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+
+  await page.goto('/account');
+  await expect(
+    page.getByText('You sign in with Example SSO, and have no password here.'),
+  ).toBeVisible();
+  await expect(page.getByLabel('Current password')).toHaveCount(0);
+  await admin.reload();
+  await expect(admin.getByText(`${email} · signs in with Example SSO`)).toBeVisible();
+  await admin.context().close();
+});
+
+test('who declines at the provider is told so, and can still take a password', async ({ page }) => {
+  await page.goto('/account');
+  await bySso(page).click();
+  await expect(page.getByRole('button', { name: 'Deny' })).toBeVisible();
+  // Pressed, this provider would answer so, except that it forgets the state, which RFC 6749 demands.
+  const state = new URL(page.url()).searchParams.get('state');
+  await page.goto(`/api/oidc/callback?error=access_denied&state=${state}`);
+  await expect(page.getByRole('alert')).toHaveText(/was cancelled/);
+  await fillIn(page);
+  await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible();
+  await expect(page).toHaveURL('/account');
+});
+
+test('an export after the session has ended is loaded once one has signed in again', async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  await expect(rows(page).first()).toBeVisible();
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Export' }).press('Enter');
+  await page.getByRole('link', { name: /^CSV/ }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await expect(dialog.getByLabel('Password')).toBeFocused();
+  await page.keyboard.type(ADMIN.password);
+  const download = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await download).suggestedFilename()).toMatch(/\.csv$/);
+});
+
 const PAGES: Record<string, (page: Page) => Promise<void>> = {
   'sign in': async (page) => {
     await page.goto('/');
     await expect(page.getByLabel('E-mail address')).toBeVisible();
+  },
+  'sign in, refused by the provider': async (page) => {
+    await page.goto('/sign-in?problem=unconfirmed');
+    await expect(page.getByRole('alert')).toBeVisible();
   },
   account: async (page) => {
     await signIn(page, '/account');
