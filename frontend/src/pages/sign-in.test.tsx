@@ -251,6 +251,7 @@ describe('a session that ends', () => {
     const link = dialog.getByRole('link', { name: 'Sign in with Example SSO' });
     expect(link).toHaveFocus();
     expect(link).toHaveAttribute('target', '_blank');
+    expect(dialog.getByText(/^That opens another tab/)).toBeVisible();
     expect(link).toHaveAttribute('href', '/api/oidc/start?to=%2Fincidents%2FINC-42%3Ffrom%3Dmail');
   });
 
@@ -262,6 +263,8 @@ describe('a session that ends', () => {
     expect(await screen.findByRole('dialog', { name: 'Sign in again' })).toBeVisible();
     await user.keyboard(`${PASSWORD}{Enter}`);
     await waitFor(() => expect(comments).toHaveLength(2));
+    // The button that had it is gone.
+    await waitFor(() => expect(screen.getByRole('main')).toHaveFocus());
   });
 
   test('in another tab is noticed in this one, and so is that it is back', async () => {

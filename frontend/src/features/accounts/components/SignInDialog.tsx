@@ -20,9 +20,9 @@ export function SignInDialog({ onClose }: { onClose: () => void }) {
     }
     return () => {
       // The browser gives the focus back where a dialog is closed, and not where it is taken away.
-      if (focused instanceof HTMLElement && focused.isConnected) {
-        focused.focus({ preventScroll: true });
-      }
+      const isThere = focused instanceof HTMLElement && focused.isConnected;
+      const hadFocus = isThere && focused !== document.body;
+      (hadFocus ? focused : document.getElementById('content'))?.focus({ preventScroll: true });
     };
   }, [hasPassword]);
 

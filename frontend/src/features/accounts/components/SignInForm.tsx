@@ -35,6 +35,9 @@ export function SignInForm(props: Props) {
           isOverPage={isOverPage}
         />
       )}
+      {methods.oidc && isOverPage && (
+        <p className="hint">That opens another tab. Come back to this one afterwards.</p>
+      )}
       {!methods.password && !methods.oidc && (
         <p className="note">
           The server offers no way to sign in. Whoever runs it can change that.
