@@ -67,6 +67,16 @@ describe('opening', () => {
     expect(list().queryByRole('option', { name: 'Copy the link' })).toBeNull();
   });
 
+  test('opened from nowhere, it leaves the focus in the page, not at its top', async () => {
+    const { user } = renderApp('/');
+    await screen.findByRole('table');
+    expect(document.body).toHaveFocus();
+    await user.keyboard('{Control>}k{/Control}');
+    await screen.findByRole('dialog', { name: 'Command palette' });
+    await user.keyboard('{Control>}k{/Control}');
+    await waitFor(() => expect(screen.getByRole('main')).toHaveFocus());
+  });
+
   test('Escape, the same key and a click outside close it; the focus is back on its row', async () => {
     const { user } = renderApp('/');
     const row = await openFromRow(user);

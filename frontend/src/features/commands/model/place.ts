@@ -37,7 +37,8 @@ export function rowOf(target: EventTarget | null): HTMLTableRowElement | null {
  * to another one.
  */
 export function returnTo({ element, row }: Place): Element | null {
-  let target = element?.isConnected ? element : null;
+  // Nothing begins at the body but the whole page from its top.
+  let target = element?.isConnected && element !== document.body ? element : null;
   if (target === null && row !== null) {
     target = document.querySelector(`tr[data-id="${CSS.escape(row)}"] .row-link`);
   }
