@@ -40,7 +40,7 @@ build: frontend/dist/index.html
 size: frontend/dist/index.html ## The budgets of what a browser loads
 	cd frontend && npm run --silent size
 
-e2e: $(VENV)/.installed frontend/dist/index.html browser ## The browser, against the real server
+e2e: $(VENV)/.installed-dev frontend/dist/index.html browser ## The browser, against the real server
 	cd frontend && npm run --silent e2e
 
 bench-browser: browser ## What a browser's frames are like: BASE_URL names a running server

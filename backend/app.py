@@ -50,12 +50,13 @@ def main() -> int:
         configure(settings.log_level, settings.log_format)
         require_free_port(settings.host, settings.port)
         announce(_database_sentence(settings))
-        with shared_metrics(), running_database(settings) as running:
+        with running_database(settings) as running:
             prepare(running, demo=options.demo)
             announce(f"Serving on http://{_shown(settings.host)}:{settings.port} (stop with Ctrl-C)")
-            if options.reload:
-                return serve_reloading(running)
-            serve(running)
+            with shared_metrics():
+                if options.reload:
+                    return serve_reloading(running)
+                serve(running)
     except (SettingsError, StartupError) as error:
         print(error, file=sys.stderr)
         return 1
