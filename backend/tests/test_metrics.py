@@ -105,8 +105,7 @@ def test_every_process_tells_of_all(tmp_path: Path, empty_database: str) -> None
             assert server.call("/api/services").status == 200
         assert {value(scrape(server), "requests_total", **labels) for _ in range(10)} == {40}
         assert value(scrape(server), "database_connections_max", pool="reads") == 4
-        with following(server.port) as stream:
-            next(stream)
+        with following(server.port):
             assert value(scrape(server), "event_streams") == 1
             found = scrape(server)
             # The one that serves the scrape has its connection back by then; the live one is not of the pool.
@@ -115,13 +114,19 @@ def test_every_process_tells_of_all(tmp_path: Path, empty_database: str) -> None
                 worker for worker in server.workers() if any(c.laddr.port == server.port for c in _accepted(worker))
             )
             os.kill(holder.pid, signal.SIGKILL)
-        wait_until(lambda: len(server.workers()) == 2 and server.answers(), "the process to be replaced")
+        (folder,) = tmp_path.glob("incident-tracker-metrics-*")
+
+        def is_replaced() -> bool:
+            counting = [worker for worker in server.workers() if (folder / f"counter_{worker.pid}.db").exists()]
+            return server.answers() and holder not in counting and len(counting) == 2
+
+        # Until the killed one has gone, its socket takes connections that nobody accepts.
+        wait_until(is_replaced, "the process to be replaced by one that has answered")
         wait_until(lambda: value(scrape(server), "event_streams") == 0, "its streams to be forgotten")
         found = scrape(server)
         assert value(found, "database_connections_max", pool="reads") == 4
         # What it has counted stays.
         assert value(found, "requests_total", **labels) == 40
-        (folder,) = tmp_path.glob("incident-tracker-metrics-*")
         assert server.stop() == 0
         assert not folder.exists()
 
