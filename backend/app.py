@@ -26,6 +26,7 @@ from tracker.startup import (
     first_line,
     require_free_port,
     running_database,
+    say,
     upgrade_database,
 )
 

@@ -140,6 +140,9 @@ def test_starts_at_once_migrate_once(empty_database: str) -> None:
 def test_a_database_of_a_newer_release_is_left_alone(fresh_app: Flask, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(
+            text("COMMENT ON TABLE alembic_version IS 'Releases with schema 9998 or newer run on this.'")
+        )
         before = objects(connection)
     with pytest.raises(StartupError, match="9999 of a newer release"):
         upgrade_database(fresh_app)

@@ -4,8 +4,10 @@ import errno
 import gc
 import multiprocessing
 import os
+import re
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +18,8 @@ import flask_migrate
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Connection, text
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tracker.config import Settings
@@ -25,6 +28,14 @@ from tracker.extensions import db, migrate
 
 # Any constant will do, as long as no other program uses it on the same database.
 MIGRATION_LOCK = 7_203_991_845_310_227
+FIRST_MARKED = "0008"
+"""The schema of the first release that looks for the mark of a newer one."""
+POLL = 0.2
+"""Seconds between two looks at whether it is this process's turn."""
+LOCK_PATIENCE = 60
+"""Seconds in which migrations try again to get a lock that others hold."""
+LOCK_PAUSE = 3
+"""Seconds in which everybody else goes on between two tries."""
 STALLED = 1.0
 """Seconds for which a process that ends waits for a client to take any of what was sent to it."""
 
@@ -40,6 +51,22 @@ _FORGET_FOREIGN_TRANSACTIONS = """
 
 class StartupError(Exception):
     """Why the program cannot start; one sentence that says what to do."""
+
+
+# Of those who hold locks on tables, who began first.
+_HOLDER = text("""
+    SELECT format(
+        'by process %s (%s, %s) for %s s, on %s', pid, coalesce(nullif(application_name, ''), usename), state,
+        extract(epoch FROM clock_timestamp() - xact_start)::integer, relation::regclass
+    )
+    FROM pg_locks JOIN pg_stat_activity USING (pid) JOIN pg_class ON pg_class.oid = relation
+    WHERE granted AND locktype = 'relation' AND datname = current_database() AND pid <> pg_backend_pid()
+        AND relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    ORDER BY xact_start LIMIT 1
+""")
+# Kept in the database, for programs that do not know its migrations.
+_MARK = "Releases with schema {} or newer run on this."
+_MARKED = text("SELECT obj_description('alembic_version'::regclass, 'pg_class')")
 
 
 @contextmanager
@@ -69,24 +96,78 @@ def upgrade_database(app: Flask) -> None:
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                _refuse_unfit_server(connection)
-                # Held by this session until it ends, whatever the migrations do to their transactions.
-                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-                connection.commit()
-                if _current_revision(connection) != _newest_revision():
-                    flask_migrate.upgrade()
+                refuse_unfit_server(connection)
+                take_turn(connection)
+                current = MigrationContext.configure(connection).get_current_revision()
+                if current is None or is_known(current):
+                    connection.commit()
+                    if current != _newest_revision():
+                        _migrate(connection)
+                    _mark(connection)
+                else:
+                    _refuse_unserved(connection, current)
                 connection.execute(text(_FORGET_FOREIGN_TRANSACTIONS))
                 connection.commit()
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-        except OperationalError as error:
-            where = db.engine.url.set(password=None).render_as_string()
-            raise StartupError(
-                f"The database at {where} cannot be reached ({first_line(error)}): start it, or correct DATABASE_URL."
-            ) from error
         except DBAPIError as error:
+            if error.statement is None or error.connection_invalidated:
+                raise StartupError(cannot_be_reached(db.engine, error)) from error
             raise StartupError(f"The database cannot be set up: {str(error.orig).strip()}") from error
         finally:
             db.engine.dispose()
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until nobody else changes the schema. The turn is this session's until it ends, whatever is committed.
+
+    Not by waiting inside of the database: who is there holds up an index that whoever has the turn makes CONCURRENTLY.
+    """
+    told = False
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
+        connection.commit()
+        if not told:
+            say("Waiting for another process that changes the schema of the database.")
+            told = True
+        time.sleep(POLL)
+    connection.commit()
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the migrations, and again where one waits too long for a lock: others go on in between.
+
+    :raises StartupError: where that does not end.
+    """
+    give_up = time.monotonic() + LOCK_PATIENCE
+    told = False
+    while True:
+        try:
+            flask_migrate.upgrade()
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            by = connection.execute(_HOLDER).scalar() or "by somebody else"
+            connection.commit()
+            if time.monotonic() > give_up:
+                raise StartupError(
+                    f"The schema cannot be brought up to date: a lock has been held {by}; end that, and start again."
+                ) from error
+            if not told:
+                say(f"The schema is brought up to date when a lock is given back that has been held {by}.")
+                told = True
+            time.sleep(LOCK_PAUSE)
+        else:
+            return
+
+
+def say(sentence: str) -> None:
+    """Tell the person who started the program what is going on, at once, also where the output is a file."""
+    print(sentence, flush=True)
+
+
+def cannot_be_reached(engine: Engine, error: DBAPIError) -> str:
+    """The sentence about a database that does not let anybody in."""
+    where = engine.url.set(password=None).render_as_string()
+    return f"The database at {where} cannot be reached ({first_line(error)}): start it, or correct DATABASE_URL."
 
 
 def first_line(error: DBAPIError) -> str:
@@ -95,7 +176,11 @@ def first_line(error: DBAPIError) -> str:
     return said[0] if said else "no answer"
 
 
-def _refuse_unfit_server(connection: Connection) -> None:
+def refuse_unfit_server(connection: Connection) -> None:
+    """Go on only where the server and the database can hold what people write.
+
+    :raises StartupError: where they cannot.
+    """
     version = connection.dialect.server_version_info or (0,)
     if version < (14,):
         raise StartupError(f"PostgreSQL {version[0]} is too old: DATABASE_URL must name one of 14 or newer.")
@@ -120,15 +205,33 @@ def _newest_revision() -> str | None:
     return _script().get_current_head()
 
 
-def _current_revision(connection: Connection) -> str | None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {revision.revision for revision in _script().walk_revisions()}
-    if current is not None and current not in known:
+def is_known(revision: str) -> bool:
+    """Whether this program has a schema, rather than a newer one. The application's context is needed."""
+    return revision in {known.revision for known in _script().walk_revisions()}
+
+
+def _mark(connection: Connection) -> None:
+    """Note which releases run on this schema: all since a migration took away what older ones need."""
+    # A migration that does so says whose release is the oldest that does without.
+    oldest = max(getattr(one.module, "runs_from", FIRST_MARKED) for one in _script().walk_revisions())
+    mark = _MARK.format(oldest)
+    if connection.execute(_MARKED).scalar_one() != mark:
+        connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{mark}'"))
+
+
+def _refuse_unserved(connection: Connection, current: str) -> None:
+    """Go on only where a newer release has left all that this one needs: so that either can be started in an upgrade.
+
+    :raises StartupError: where it has not.
+    """
+    newest = _newest_revision()
+    found = re.fullmatch(re.escape(_MARK).replace(r"\{\}", r"(\w+)"), connection.execute(_MARKED).scalar_one() or "")
+    if found is None or newest is None or newest < found[1]:
         raise StartupError(
             f"The database has the schema {current} of a newer release: install that release, "
             "or restore a backup that was made with this one."
         )
-    return current
+    say(f"The database has the schema {current} of a newer release, on which this one runs as well.")
 
 
 def application_for_worker(settings: Settings) -> Flask:
