@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev admin test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk openapi lock clean
+.PHONY: run dev admin backup restore test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -17,6 +17,13 @@ dev: $(VENV)/.installed-dev frontend/node_modules/.installed ## Serve with reloa
 
 admin: $(VENV)/.installed ## Make an admin, who can invite others
 	@cd backend && exec $(BIN)/python admin.py
+
+backup: $(VENV)/.installed ## Save everything in one file: FILE, or a new one in backups/
+	@$(VENV)/bin/python backend/backup.py save $(if $(FILE),"$(FILE)")
+
+restore: $(VENV)/.installed ## Make the database what it was at a backup: FILE; REPLACE=1 deletes what it has now
+	@[ -n "$(FILE)" ] || { echo "Name the backup: make restore FILE=backups/…" >&2; exit 1; }
+	@$(VENV)/bin/python backend/backup.py restore "$(FILE)" $(if $(filter 1,$(REPLACE)),--replace)
 
 test: lint test-backend test-frontend size e2e ## Everything
 

