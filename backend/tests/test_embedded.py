@@ -2,8 +2,10 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import databases_in, failing, once_free, serving, started, wait_until
+from tests.serving import databases_in, environment, failing, once_free, serving, started, wait_until
+from tracker.config import BACKEND
 from tracker.embedded import _Server, _socket_folder, embedded_postgres_url
 
 AS_ROOT = os.geteuid() == 0
@@ -113,6 +116,39 @@ def test_a_full_disk_is_one_clear_sentence(folder: Path) -> None:
     assert "File too large" in errors
     with serving(folder, DATA_DIR=folder / "data") as server:
         assert server.create("With space again") == 1
+
+
+@pytest.mark.parametrize(("made_by", "older"), [("9", True), ("9.6", True), ("99", False)])
+def test_data_of_another_major_version_are_kept_and_the_way_on_is_told(folder: Path, made_by: str, older: bool) -> None:
+    data = folder / "data"
+    with serving(folder, DATA_DIR=data) as server:
+        server.create("Before the upgrade")
+        assert server.stop() == 0
+    version = data / "postgresql" / "PG_VERSION"
+    ours = version.read_text()
+    version.write_text(f"{made_by}\n")
+    code, _, errors = failing(folder, DATA_DIR=data)
+    assert code == 1
+    assert len(errors.splitlines()) == 1
+    assert errors.startswith(
+        f"The data in {data / 'postgresql'} was made by PostgreSQL {made_by}, but this release brings {ours.strip()}: "
+    )
+    move = f"mv {data / 'postgresql'} {data / 'postgresql'}-{made_by}"
+    if not older:
+        assert "install the release that made it" in errors
+        assert "mv " not in errors
+        return
+    # What the sentence says, in its order: with the release that made it, then by hand, then with this one.
+    commands = re.findall(r"`([^`]+)`", errors)
+    assert commands == ["make backup FILE=/path/to/old.dump", move, "make restore FILE=/path/to/old.dump"]
+    version.write_text(ours)
+    dump = str(folder / "old.dump")
+    backup = [sys.executable, str(BACKEND / "backup.py")]
+    subprocess.run([*backup, "save", dump], env=environment(DATA_DIR=data), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(commands[1].split(), check=True)
+    subprocess.run([*backup, "restore", dump], env=environment(DATA_DIR=data), check=True, stdout=subprocess.DEVNULL)
+    with serving(folder, DATA_DIR=data) as server:
+        assert server.titles() == {"Before the upgrade"}
 
 
 def test_a_start_that_fails_or_is_stopped_half_way_leaves_no_server_behind(

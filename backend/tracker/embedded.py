@@ -9,6 +9,7 @@ import hashlib
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -131,11 +132,16 @@ class _Server:
         made_by = (self.pgdata / "PG_VERSION").read_text().strip()
         words = self._run("postgres", "--version").stdout.split()
         ours = words[2].partition(".")[0] if len(words) > 2 else "?"
-        if made_by != ours:
-            raise EmbeddedError(
-                f"The data in {self.pgdata} was made by PostgreSQL {made_by}, but this release brings {ours}: "
-                f"dump it with the release that made it, or set DATABASE_URL to a PostgreSQL {made_by} that has it."
-            )
+        if made_by == ours:
+            return
+        made = f"The data in {self.pgdata} was made by PostgreSQL {made_by}, but this release brings {ours}"
+        if made_by.isdecimal() and ours.isdecimal() and int(made_by) > int(ours):
+            raise EmbeddedError(f"{made}: install the release that made it, or a newer one.")
+        old = shlex.quote(str(self.pgdata))
+        raise EmbeddedError(
+            f"{made}: with the release that made it, run `make backup FILE=/path/to/old.dump`; then "
+            f"`mv {old} {old}-{made_by}`, and with this release `make restore FILE=/path/to/old.dump`."
+        )
 
     def _start(self) -> None:
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
