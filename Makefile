@@ -42,7 +42,7 @@ test-backend: $(VENV)/.installed-dev
 test-frontend: frontend/node_modules/.installed
 	cd frontend && npm run --silent test
 
-build: frontend/dist/index.html
+build: $(VENV)/.installed frontend/dist/index.html ## All that serving needs
 
 size: frontend/dist/index.html ## The budgets of what a browser loads
 	cd frontend && npm run --silent size
