@@ -26,7 +26,6 @@ from tracker.startup import (
     first_line,
     require_free_port,
     running_database,
-    say,
     upgrade_database,
 )
 

@@ -109,7 +109,7 @@ def test_who_waits_for_its_turn_holds_up_no_index(
     next_release: NextRelease, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(startup, "say", told.append)
+    monkeypatch.setattr(startup, "announce", told.append)
     app = next_release(concurrently="CREATE INDEX CONCURRENTLY ix_next ON incidents (title)")
     making = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND state = 'active'")
     with ThreadPoolExecutor(2) as pool:
@@ -137,7 +137,7 @@ def test_a_lock_that_somebody_holds_ends_the_start_and_holds_up_nobody_for_long(
     next_release: NextRelease, fresh_app: Flask, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(startup, "say", told.append)
+    monkeypatch.setattr(startup, "announce", told.append)
     monkeypatch.setattr(startup, "LOCK_PATIENCE", 4)
     app = next_release(ADD_COLUMN)
     done = threading.Event()
@@ -170,7 +170,7 @@ def test_a_lock_that_is_given_back_is_waited_for(
     next_release: NextRelease, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(startup, "say", told.append)
+    monkeypatch.setattr(startup, "announce", told.append)
     app = next_release(ADD_COLUMN)
     with ThreadPoolExecutor(1) as pool:
         with database.connect() as holder:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tracker.config import Settings
 from tracker.connections import drop_stalled, give_up_stalled_clients
 from tracker.extensions import db, migrate
+from tracker.logging import announce
 
 # Any constant will do, as long as no other program uses it on the same database.
 MIGRATION_LOCK = 7_203_991_845_310_227
@@ -126,7 +127,7 @@ def take_turn(connection: Connection) -> None:
     while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
         connection.commit()
         if not told:
-            say("Waiting for another process that changes the schema of the database.")
+            announce("Waiting for another process that changes the schema of the database.")
             told = True
         time.sleep(POLL)
     connection.commit()
@@ -152,16 +153,11 @@ def _migrate(connection: Connection) -> None:
                     f"The schema cannot be brought up to date: a lock has been held {by}; end that, and start again."
                 ) from error
             if not told:
-                say(f"The schema is brought up to date when a lock is given back that has been held {by}.")
+                announce(f"The schema is brought up to date when a lock is given back that has been held {by}.")
                 told = True
             time.sleep(LOCK_PAUSE)
         else:
             return
-
-
-def say(sentence: str) -> None:
-    """Tell the person who started the program what is going on, at once, also where the output is a file."""
-    print(sentence, flush=True)
 
 
 def cannot_be_reached(engine: Engine, error: DBAPIError) -> str:
@@ -231,7 +227,7 @@ def _refuse_unserved(connection: Connection, current: str) -> None:
             f"The database has the schema {current} of a newer release: install that release, "
             "or restore a backup that was made with this one."
         )
-    say(f"The database has the schema {current} of a newer release, on which this one runs as well.")
+    announce(f"The database has the schema {current} of a newer release, on which this one runs as well.")
 
 
 def application_for_worker(settings: Settings) -> Flask:
