@@ -179,9 +179,10 @@ def once_free(port: int) -> int:
 def databases_in(data_dir: Path) -> list[psutil.Process]:
     """The PostgreSQL servers that run on a data folder."""
     pgdata = str(data_dir / "postgresql")
-    # A server works in its data, under this first word.
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "cwd"])
+    # A server works in its data, under this first word; and so does what it has forked, until that has its own.
+    found = {
+        process.pid: process
+        for process in psutil.process_iter(["cmdline", "cwd", "ppid"])
         if process.info["cwd"] == pgdata and (process.info["cmdline"] or [""])[0].endswith("/postgres")
-    ]
+    }
+    return [process for process in found.values() if process.info["ppid"] not in found]
