@@ -56,6 +56,21 @@ def test_every_transition_is_allowed_and_stamps(client: FlaskClient, create: Any
     assert reopened["version"] == 5
 
 
+def test_a_change_may_be_made_by_a_host_whose_clock_is_behind(client: FlaskClient, create: Any) -> None:
+    with time_machine.travel(LATER, tick=False):
+        incident = create()
+    address = f"/api/incidents/{incident['id']}"
+    mitigated = patch(client, incident, {"status": "MITIGATED"})
+    assert mitigated.status_code == 200, mitigated.text
+    assert mitigated.get_json()["mitigatedAt"] == mitigated.get_json()["updatedAt"] == incident["createdAt"]
+    resolved = client.post("/api/incidents/bulk", json={"ids": [incident["id"]], "set": {"status": "RESOLVED"}})
+    assert resolved.status_code == 200, resolved.text
+    assert client.post(f"{address}/comments", json={"body": "Was it DNS?"}).status_code == 201
+    reverted = client.post(f"/api/changes/{resolved.get_json()['changeId']}/revert")
+    assert reverted.status_code == 200, reverted.text
+    assert [event["at"] for event in events(client, incident)] == [incident["createdAt"]] * 5
+
+
 def test_times_may_be_corrected_by_hand(client: FlaskClient, create: Any) -> None:
     incident = create(status="MITIGATED", startedAt="2026-01-01T00:00:00Z")
     corrected = patch(client, incident, {"mitigatedAt": "2026-01-01T01:00:00Z"}).get_json()

@@ -1,6 +1,6 @@
 """Writes: typed, without Flask and without commit. Each appends its events in the caller's transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -119,7 +119,7 @@ def update_incident(
             "Look at `current`, then send the change again with its version.",
             current=represent(incident),
         )
-    now = datetime.now(UTC)
+    now = _now_for([incident])
     changes = apply(incident, fields, now=now)
     change = record([(incident, changes)], actor=actor, now=now) if changes else None
     return incident, change
@@ -137,7 +137,7 @@ def comment_on_incident(reference: str, *, body: str, actor: str) -> tuple[str, 
     incident = _locked_one(reference)
     comment = NewEvent(incident_id=incident.id, kind=EventType.COMMENTED, comment=body)
     change = new_id()
-    (event,) = append_events([comment], change_id=change, actor=actor, at=datetime.now(UTC))
+    (event,) = append_events([comment], change_id=change, actor=actor, at=_now_for([incident]))
     return read_event(event), change
 
 
@@ -166,7 +166,7 @@ def change_incidents(
     matched = len(incidents)
     if expected_count not in (None, matched):
         raise UnexpectedCount(f"It matches {matched}, not {expected_count}; nothing was changed.", matched=matched)
-    now = datetime.now(UTC)
+    now = _now_for(incidents)
     touched = [(incident, changes) for incident in incidents if (changes := apply(incident, fields, now=now))]
     change = record(touched, actor=actor, now=now) if touched and not dry_run else None
     return Change(change, matched, [incident for incident, _ in touched])
@@ -193,7 +193,7 @@ def revert_change(reference: str, *, actor: str) -> Change:
         raise NotFound("The incidents of this change have been deleted.")
     # Asked after the rows are locked: nobody touches them from here on.
     later = later_touches(reverted, companions=_STAMPS)
-    now = datetime.now(UTC)
+    now = _now_for(incidents.values())
     touched: list[tuple[Incident, Changes]] = []
     conflicts: list[dict[str, Any]] = []
     for event in events:
@@ -234,6 +234,14 @@ def _from_log(name: str, value: Any) -> Any:
             return datetime.fromisoformat(value)
         case _:
             return value
+
+
+def _now_for(incidents: Iterable[Incident]) -> datetime:
+    """The time of a change, which is never before the last one of the same incidents.
+
+    That may have been made by another host, whose clock is ahead: its stamps would be in the future.
+    """
+    return max([datetime.now(UTC), *(incident.updated_at for incident in incidents)])
 
 
 def _locked_one(reference: str) -> Incident:
