@@ -1,12 +1,17 @@
 """How the first admin comes about."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from flask import Flask
 
 import admin as program
+from app import first_admin
 from tests.accounts.conftest import PASSWORD
 from tests.serving import environment, serving
+from tracker.config import Settings
 
 
 def sign_in_body(password: str) -> dict[str, str]:
@@ -57,3 +62,16 @@ def test_what_cannot_be_used_changes_nothing(
 def test_without_an_account_the_start_says_how_to_make_one(empty_database: str, tmp_path: Path) -> None:
     with serving(tmp_path, DATABASE_URL=empty_database, AUTH_MODE="required") as server:
         assert "make admin" in server.said()
+
+
+def test_of_servers_that_start_at_once_one_makes_it(fresh_app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(admin_email="ana@example.com", admin_password=PASSWORD)
+    start = Barrier(4)
+
+    def begin(_number: int) -> None:
+        start.wait()
+        first_admin(fresh_app, settings)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(begin, range(4)))
+    assert capsys.readouterr().out == "Made the first admin, ana@example.com.\n"

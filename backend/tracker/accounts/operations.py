@@ -83,6 +83,8 @@ _INSERT_ACCOUNT = """
 """
 _MAKE_ADMIN = "UPDATE accounts SET role = 'admin', disabled_at = NULL, password = %(password)s WHERE id = %(id)s"
 _USER_AGENT_MAX = 200
+# Any constant will do, as long as no other program uses it on the same database.
+_FIRST_LOCK = 7_203_991_845_310_231
 
 
 class WrongCredentials(Unauthenticated):
@@ -363,7 +365,8 @@ def make_admin(*, email: str, name: str | None, password: str) -> str:
 
 
 def has_accounts() -> bool:
-    """Whether there is any account."""
+    """Whether there is any account. Of several that ask at the same time, each waits until the one before has ended."""
+    _run("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _FIRST_LOCK})
     return bool(_run("SELECT EXISTS (SELECT FROM accounts)").scalar_one())
 
 
