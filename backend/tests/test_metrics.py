@@ -147,6 +147,7 @@ def known() -> set[str]:
     """Every name that there can be."""
     metrics = create_app(Settings(database_url=NOWHERE)).extensions["metrics"]
     metrics.count_request("GET", "/", 200, 0.1, (1, 0.1))
+    metrics.count_replica_read("primary")
     families = [*metrics._own.collect(), *_with_database()]
     names = {sample.name for family in families for sample in family.samples}
     return names | {family.name for family in families}
@@ -176,7 +177,18 @@ def test_what_is_asked_for_exists(where: str, expression: str) -> None:
     assert names <= known(), where
     labels = set(re.findall(r"\b(\w+)\s*(?:=~|!~|!=|=)\s*\"", expression))
     labels |= {name.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for name in group.split(",")}
-    assert labels <= {"job", "instance", "method", "route", "status", "severity", "pool", "le", "version"}, where
+    assert labels <= {
+        "job",
+        "instance",
+        "method",
+        "route",
+        "status",
+        "severity",
+        "pool",
+        "database",
+        "le",
+        "version",
+    }, where
 
 
 def test_the_rules_and_the_dashboard_are_complete() -> None:

@@ -104,6 +104,8 @@ OIDC = {
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "localhost"}, "DATABASE_URL must start with postgresql://"),
         ({"DATABASE_URL": "postgresql://localhost:port/x"}, "DATABASE_URL"),
+        ({"DATABASE_REPLICA_URL": "mysql://localhost/x"}, "DATABASE_REPLICA_URL must start with postgresql://"),
+        ({"DATABASE_REPLICA_URL": "postgresql://localhost/x"}, "DATABASE_REPLICA_URL needs DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://me:secret@127.0.0.1:1/x"}, "cannot be reached"),
         ({"DATABASE_URL": "postgresql://me:secret@no.such.host.invalid/x"}, "cannot be reached"),
         ({"DATA_DIR": "/dev/null/data"}, "The data folder /dev/null/data cannot be written"),

@@ -18,6 +18,7 @@ from tracker.incidents import queries
 from tracker.incidents import routes as incidents
 from tracker.openapi import API_OPTIONS
 from tracker.parsing import check_host, check_request
+from tracker.replica import Replica
 from tracker.views import routes as views
 from tracker.wire import OrjsonProvider
 
@@ -66,12 +67,16 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
             database.time_statements(db.engine, settings.slow_query_ms)
             for name, bind in (("writes", None), ("reads", database.READS)):
                 counted.watch(db.engines[bind], name, database.pool_size(settings))
+            if settings.database_replica_url:
+                database.time_statements(db.engines[database.REPLICA_EXPORTS], settings.slow_query_ms)
+                counted.watch(db.engines[database.REPLICA], "replica", database.pool_size(settings))
+                connect = database.connecting_to_replica(settings)
+                app.extensions["replica"] = Replica(app, connect, counted.count_replica_read)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     api.init_app(app)
     for name, scheme in callers.SECURITY_SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)
-    # The other connections are for those who only want to look something up.
-    app.extensions["export_slots"] = BoundedSemaphore(max(1, database.pool_size(settings) // 2))
+    app.extensions["export_slots"] = BoundedSemaphore(database.exports(settings))
     event_log = EventLog(queries.rendered_from("incidents"))
     app.extensions["live"] = Hub(app, event_log, limit=settings.streams, on_change=counted.count_streams)
     api.register_blueprint(incidents.blp)

@@ -82,18 +82,18 @@ def shared_metrics() -> Iterator[None]:
             del os.environ[_METRICS_FOLDER]
 
 
-def normalise_database_url(url: str) -> str:
+def normalise_database_url(url: str, name: str = "DATABASE_URL") -> str:
     """The URL with psycopg2 named as its driver, which SQLAlchemy 2.1 no longer assumes."""
     scheme, separator, rest = url.partition("://")
     example = "such as postgresql://user:password@localhost:5432/incident_tracker"
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise SettingsError(f"DATABASE_URL must start with postgresql:// or postgres://, {example}.")
+        raise SettingsError(f"{name} must start with postgresql:// or postgres://, {example}.")
     normalised = f"postgresql+psycopg2://{rest}"
     try:
         make_url(normalised)
     except (ArgumentError, ValueError) as error:
         # Without what it is: it holds a password.
-        raise SettingsError(f"DATABASE_URL must be a URL of PostgreSQL, {example}.") from error
+        raise SettingsError(f"{name} must be a URL of PostgreSQL, {example}.") from error
     return normalised
 
 
@@ -109,6 +109,7 @@ class Settings:
     statement_timeout: int = 10
     slow_query_ms: int = 500
     database_url: str | None = None
+    database_replica_url: str | None = None
     data_dir: Path = BACKEND.parent / "data"
     auth_mode: str = ""
     admin_email: str | None = None
@@ -153,6 +154,11 @@ class Settings:
                 f"HOST={settings.host} can be reached from other machines, and with AUTH_MODE=open nobody signs in: "
                 "use HOST=127.0.0.1 or AUTH_MODE=required, or set ALLOW_OPEN_NETWORK=1 if everyone on that network "
                 "may change everything."
+            )
+        if settings.database_replica_url and not settings.database_url:
+            raise SettingsError(
+                "DATABASE_REPLICA_URL needs DATABASE_URL, the primary that it replicates: the PostgreSQL that comes "
+                "along has no replica."
             )
         if (settings.admin_email is None) != (settings.admin_password is None):
             raise SettingsError("ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither.")
@@ -292,7 +298,8 @@ _READERS: dict[str, Any] = {
     "streams": _number(0, 5000),
     "statement_timeout": _number(0, 3600),
     "slow_query_ms": _number(0, 3_600_000),
-    "database_url": lambda _name, raw: normalise_database_url(raw),
+    "database_url": lambda name, raw: normalise_database_url(raw, name),
+    "database_replica_url": lambda name, raw: normalise_database_url(raw, name),
     # From the top of the repository, so that it is the same folder wherever the program is started.
     "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),
     "auth_mode": _auth_mode,

@@ -14,7 +14,7 @@ import psycopg2.extensions
 import structlog
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Engine, ExceptionContext, event, make_url
+from sqlalchemy import Engine, ExceptionContext, PoolProxiedConnection, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings
@@ -29,6 +29,8 @@ READS = "reads"
 """The name of the engine of what only reads: each statement commits by itself, and never waits behind a writer."""
 HEALTH = "health"
 """The name of the engine that the health check has to itself: it tells of the database, however busy the others are."""
+REPLICA, REPLICA_EXPORTS = "replica", "replica-exports"
+"""The names of the engines of what is read from the replica, where there is one."""
 LIVE = "live"
 """The name of the engine whose connection hears of new events."""
 POOL_TIMEOUT = 2
@@ -44,6 +46,7 @@ STATEMENT_SHOWN = 500
 # What the statements of a request are counted in: how many, and their seconds.
 _SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
 _Cursor = psycopg2.extensions.cursor
+_ELSEWHERE: ContextVar[Callable[[], PoolProxiedConnection] | None] = ContextVar("elsewhere", default=None)
 _END: ContextVar[float | None] = ContextVar("end", default=None)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 # The statements that each connection has prepared, with their names there.
@@ -80,12 +83,17 @@ def pool_size(settings: Settings) -> int:
     return max(2, settings.threads // 8)
 
 
+def exports(settings: Settings) -> int:
+    """How many exports a process makes at once: the other connections are for those who only look something up."""
+    return max(1, pool_size(settings) // 2)
+
+
 def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any]]:
-    """What the engines are made from: those of writes, of reads, of the health check and of live events.
+    """What the engines are made from: those of writes, of reads, of the health check, of live events, of the replica.
 
     :param serves: whether statements are timed.
     """
-    connect_args = _connect_args(settings, serves=serves)
+    connect_args = _connect_args(settings.database_url, settings, serves=serves)
     options = {
         "url": settings.database_url or "postgresql+psycopg2://",
         "max_overflow": 0,
@@ -95,15 +103,27 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
         # They are what people wrote, and errors are logged.
         "hide_parameters": True,
     }
+    reads = {
+        **options,
+        "pool_size": pool_size(settings),
+        # Nothing has to be undone when a connection comes back. Every call of the driver lets other threads go first.
+        "isolation_level": "AUTOCOMMIT",
+        "pool_reset_on_return": None,
+    }
+    replica: dict[str | None, dict[str, Any]] = {}
+    if settings.database_replica_url and serves:
+        there = {
+            "url": settings.database_replica_url,
+            "connect_args": _connect_args(settings.database_replica_url, settings, serves=True),
+        }
+        replica = {
+            REPLICA: {**reads, **there},
+            REPLICA_EXPORTS: {**options, **there, "pool_size": exports(settings)},
+        }
     return {
         None: {**options, "pool_size": pool_size(settings)},
-        # Nothing has to be undone when a connection comes back. Every call of the driver lets other threads go first.
-        READS: {
-            **options,
-            "pool_size": pool_size(settings),
-            "isolation_level": "AUTOCOMMIT",
-            "pool_reset_on_return": None,
-        },
+        READS: reads,
+        **replica,
         HEALTH: {**options, "pool_size": 1},
         LIVE: {
             **options,
@@ -115,8 +135,8 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
     }
 
 
-def _connect_args(settings: Settings, *, serves: bool) -> dict[str, Any]:
-    given = make_url(settings.database_url).query if settings.database_url else {}
+def _connect_args(url: str | None, settings: Settings, *, serves: bool) -> dict[str, Any]:
+    given = make_url(url).query if url else {}
     defaults = {"connect_timeout": 3, "application_name": NAME}
     timeouts = {"statement_timeout": settings.statement_timeout, "idle_in_transaction_session_timeout": STALLED}
     # No statement here takes as long as compiling it would; and what is read is in memory or on flash, where a row
@@ -205,6 +225,18 @@ class Reader:
         finally:
             _END.reset(token)
 
+    @contextmanager
+    def through(self, take: Callable[[], PoolProxiedConnection] | None) -> Iterator[None]:
+        """Within it, the statements of this thread go through the connection that ``take`` returns, to the replica.
+
+        Whoever takes it gives it back. None for those of the reads, as elsewhere.
+        """
+        token = _ELSEWHERE.set(take)
+        try:
+            yield
+        finally:
+            _ELSEWHERE.reset(token)
+
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows that a statement gives.
 
@@ -235,8 +267,9 @@ class Reader:
         return self._run(sql, execute)
 
     def _run(self, sql: str, execute: Callable[[_Cursor], None]) -> list[tuple[Any, ...]]:
-        began = perf_counter()
         with self.cursor() as cursor:
+            # Not counted: what was waited for a connection, and what taking one asks itself.
+            began = perf_counter()
             try:
                 end = _END.get()
                 if end is not None:
@@ -261,9 +294,10 @@ class Reader:
     @contextmanager
     def cursor(self) -> Iterator[_Cursor]:
         """A cursor on a connection of the reads."""
-        engine = db.engines[READS]
+        take = _ELSEWHERE.get()
+        engine = db.engines[READS if take is None else REPLICA]
         try:
-            pooled = engine.raw_connection()
+            pooled = engine.raw_connection() if take is None else take()
         except psycopg2.Error as error:
             raise _translated(error, engine) from error
         driver = cast("psycopg2.extensions.connection", pooled.dbapi_connection)
@@ -278,7 +312,16 @@ class Reader:
                 engine.dispose()
             raise translated from error
         finally:
-            pooled.close()
+            if take is None:
+                pooled.close()
+
+
+def connecting_to_replica(settings: Settings) -> Callable[[], psycopg2.extensions.connection]:
+    """Opens a connection of its own to the replica, which answers later."""
+    engine = db.engines[REPLICA]
+    _, named = engine.dialect.create_connect_args(engine.url)
+    options = _connect_args(settings.database_replica_url, settings, serves=True)
+    return lambda: psycopg2.connect(**named, **options, async_=True)
 
 
 reader = Reader()

@@ -82,6 +82,12 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=own,
         )
+        self._replica_reads = Counter(
+            f"{PREFIX}_replica_reads",
+            "Reads that are for the replica, by the database that they took place on.",
+            ("database",),
+            registry=own,
+        )
         self._streams = Gauge(
             f"{PREFIX}_event_streams", "Live event streams that are open.", multiprocess_mode="livesum", registry=own
         )
@@ -107,6 +113,10 @@ class Metrics:
         if sql[0]:
             statements.inc(sql[0])
             sql_seconds.inc(sql[1])
+
+    def count_replica_read(self, database: str) -> None:
+        """Count a read that is for the replica, and took place there or on the primary."""
+        self._replica_reads.labels(database).inc()
 
     def count_streams(self, number: int) -> None:
         """Note how many event streams are open in this process."""

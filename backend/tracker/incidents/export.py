@@ -16,6 +16,7 @@ from tracker.incidents.filters import IncidentFilter
 from tracker.incidents.models import SORT_KEYS, Incident, is_ascending
 from tracker.incidents.schemas import WIRE_FIELDS
 from tracker.problems import Unavailable
+from tracker.replica import exporting
 
 ROWS_AT_A_TIME = 100
 """So few that they are small even where every summary is as long as it may be."""
@@ -96,16 +97,20 @@ def _stream(
 
     try:
         # A session of its own: the request's ends before the file does.
-        with db.session.session_factory() as session:
+        with db.session.session_factory() as session, exporting(session) as where:
             session.execute(
                 select(
                     func.set_config("statement_timeout", PATIENCE, True),
                     func.set_config("idle_in_transaction_session_timeout", PATIENCE, True),
-                )
+                ),
+                bind_arguments=where,
             )
             query = _query(which, render, sort_by=sort_by, order=order)
             batches = session.execute(
-                query, which.parameters(), execution_options={"yield_per": ROWS_AT_A_TIME}
+                query,
+                which.parameters(),
+                bind_arguments=where,
+                execution_options={"yield_per": ROWS_AT_A_TIME},
             ).partitions()
             batch = next(batches, [])
             yield len(head) + (batch[0].size if batch else 0)

@@ -61,6 +61,7 @@ from tracker.openapi import (
 from tracker.paging import decode_event_cursor
 from tracker.parsing import Blueprint, actor, named_actor
 from tracker.problems import MEDIA_TYPE, Misread
+from tracker.replica import from_replica
 from tracker.wire import json_response, rendered
 
 blp = Blueprint("incidents", __name__, url_prefix="/api", description="The incidents and their history.")
@@ -142,6 +143,7 @@ def _filter(arguments: Mapping[str, Any]) -> IncidentFilter:
 @_MISREAD
 @links(blp, 200, OF_INCIDENT, {"incident_id": "$response.body#/items/0/id"})
 @problems(blp, 400)
+@from_replica
 def list_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents
 
@@ -174,6 +176,7 @@ def create_incident(body: dict[str, Any]) -> Response:
 @blp.response(200, Facets)
 @_MISREAD
 @problems(blp, 400)
+@from_replica
 def count_facets(arguments: dict[str, Any]) -> Response:
     """Count incidents by severity, status, service and owner
 
@@ -186,6 +189,7 @@ def count_facets(arguments: dict[str, Any]) -> Response:
 @blp.arguments(SimilarArguments, location="query")
 @blp.response(200, SimilarIncidents, example={"items": [EXAMPLE]})
 @problems(blp, 400, 422)
+@from_replica
 def list_similar_incidents(arguments: dict[str, Any]) -> Response:
     """List incidents that are like a new one
 
@@ -202,6 +206,7 @@ def list_similar_incidents(arguments: dict[str, Any]) -> Response:
 @blp.alt_response(200, schema=FILE, content_type="application/x-ndjson", example=NDJSON_EXAMPLE, **FILE_RESPONSE)
 @_MISREAD
 @problems(blp, 400)
+@from_replica
 def export_incidents(arguments: dict[str, Any]) -> Response:
     r"""Export incidents as a file
 
@@ -382,6 +387,7 @@ def _change_response(change: operations.Change) -> Response:
 @blp.arguments(ServiceArguments, location="query")
 @blp.response(200, ServiceList, example={"items": [{"name": "payments-api", "open": 3, "total": 41}]})
 @problems(blp, 400, 422)
+@from_replica
 def list_services(arguments: dict[str, Any]) -> Response:
     """List the services in use
 

@@ -23,6 +23,7 @@ from tracker.openapi import (
 )
 from tracker.parsing import Blueprint, actor, keep_nowhere, named_actor, person
 from tracker.problems import MEDIA_TYPE
+from tracker.replica import from_replica
 from tracker.views import operations, queries
 from tracker.views.counting import count_views
 from tracker.views.models import EVERYBODY, View
@@ -63,6 +64,7 @@ _MISREAD = blp.alt_response(
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewList, example=LIST_EXAMPLE)
 @problems(blp, 422)
+@from_replica
 def list_views() -> Response:
     """List the views
 
@@ -109,6 +111,7 @@ def arrange_views(body: dict[str, Any]) -> Response:
 @blp.doc(parameters=[X_ACTOR_OF_VIEWS])
 @blp.response(200, ViewRead, example=OPEN_EXAMPLE)
 @problems(blp, 404, 422)
+@from_replica
 def get_view(view_id: str) -> Response:
     """Read a view"""
     view = queries.read_views(_whose()).find(view_id)
