@@ -1,5 +1,6 @@
 """A primary and standbys of it, each a PostgreSQL of its own below one folder."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,9 @@ from sqlalchemy import make_url
 
 from tests.serving import databases_in, wait_until
 from tracker import embedded
+from tracker.config import BACKEND
+
+START_REPLICA = BACKEND.parent / "deploy" / "start-replica.sh"
 
 
 @dataclass
@@ -106,11 +110,18 @@ class Clusters:
         return Cluster(folder, url.replace("+psycopg2", ""))
 
     def copy(self, primary: Cluster, name: str) -> Cluster:
-        """Make a standby of a primary by ``pg_basebackup``, as an operator would, and start it."""
+        """Make a standby of a primary as the containers do, and start it."""
         folder = self._folder / name
         folder.mkdir()
         server = embedded._Server(primary.folder / "postgresql")
-        arguments = ("-h", primary.sockets, "-U", "postgres", "-D", str(folder / "postgresql"))
-        made = server._run("pg_basebackup", *arguments, "--write-recovery-conf", "--checkpoint=fast")
+        settings = {
+            "PATH": f"{server.account.binaries}:{os.environ['PATH']}",
+            "PGDATA": folder / "postgresql",
+            "PRIMARY_HOST": primary.sockets,
+            "PRIMARY_USER": "postgres",
+        }
+        given = [f"{setting}={value}" for setting, value in settings.items()]
+        # It may not be the account that runs this which runs PostgreSQL.
+        made = server._run("/usr/bin/env", *given, "sh", str(START_REPLICA), "true")
         assert made.returncode == 0, made.stdout
         return self.start(name)
