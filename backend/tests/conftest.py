@@ -107,7 +107,18 @@ def connection(shared_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         monkeypatch.setitem(db.session.session_factory.kw, "join_transaction_mode", "create_savepoint")
         driver: Any = connection.connection.dbapi_connection
         monkeypatch.setattr(reader, "cursor", driver.cursor)
-        monkeypatch.setattr(reader, "transaction", ("SAVEPOINT reading", "ROLLBACK TO reading"))
+        run = reader._run
+
+        def run_in_savepoint(*statement: Any) -> Any:
+            with driver.cursor() as cursor:
+                cursor.execute("SAVEPOINT reading")
+                try:
+                    return run(*statement)
+                finally:
+                    # What it set is not for those that follow.
+                    cursor.execute("ROLLBACK TO reading; RELEASE reading")
+
+        monkeypatch.setattr(reader, "_run", run_in_savepoint)
         yield connection
         transaction.rollback()
 

@@ -210,8 +210,6 @@ class Reader:
 
     slow_ms = 0
     """From how many milliseconds on a statement is logged; 0 for never."""
-    transaction = ("BEGIN", "COMMIT")
-    """What begins one, and what ends it, also where a statement in it has failed."""
 
     @contextmanager
     def until(self, end: float) -> Iterator[None]:
@@ -243,7 +241,7 @@ class Reader:
         :param sql: in psycopg2's form, with ``%(name)s`` for a value of ``parameters``.
         :raises DBAPIError: where it fails, as it would through SQLAlchemy.
         """
-        return self._run(sql, lambda cursor: cursor.execute(sql, parameters))
+        return self._run(sql, lambda cursor: cursor.execute(self._before() + sql, parameters))
 
     def prepared(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """As :meth:`rows`, for a statement whose best plan is the same whatever its values.
@@ -260,9 +258,9 @@ class Reader:
                     cursor.execute("DEALLOCATE ALL")
                     known.clear()
                 name = f"prepared_{len(known)}"
-                cursor.execute(f"PREPARE {name} AS {numbered}")
+                cursor.execute(f"{self._before()}PREPARE {name} AS {numbered}")
                 known[sql] = name
-            cursor.execute(f"EXECUTE {name}{given}", parameters)
+            cursor.execute(f"{self._before()}EXECUTE {name}{given}", parameters)
 
         return self._run(sql, execute)
 
@@ -271,25 +269,18 @@ class Reader:
             # Not counted: what was waited for a connection, and what taking one asks itself.
             began = perf_counter()
             try:
-                end = _END.get()
-                if end is not None:
-                    return self._rows_until(end, cursor, execute)
                 execute(cursor)
                 return cursor.fetchall()
             finally:
                 _end_statement(sql, began, self.slow_ms)
 
-    def _rows_until(self, end: float, cursor: _Cursor, execute: Callable[[_Cursor], None]) -> list[tuple[Any, ...]]:
-        # For a transaction only, so that the connection needs no tidying, and behind a pooler it is the same one.
+    def _before(self) -> str:
+        # Sent together they are one transaction, so that the session needs no tidying, and one round trip.
+        end = _END.get()
+        if end is None:
+            return ""
         left = max(1, round((end - monotonic()) * 1000))
-        begin, commit = self.transaction
-        cursor.execute(f"{begin}; SET LOCAL statement_timeout = {left}")
-        try:
-            execute(cursor)
-            return cursor.fetchall()
-        finally:
-            if not cursor.connection.closed:
-                cursor.execute(commit)
+        return f"SET LOCAL statement_timeout = {left}; "
 
     @contextmanager
     def cursor(self) -> Iterator[_Cursor]:
