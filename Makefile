@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev admin backup restore test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk nginx openapi lock clean
+.PHONY: run dev admin backup restore test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk nginx pgbouncer openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -36,7 +36,7 @@ format: $(VENV)/.installed-dev frontend/node_modules/.installed
 	cd backend && $(BIN)/ruff check --fix && $(BIN)/ruff format
 	cd frontend && npm run --silent format
 
-test-backend: $(VENV)/.installed-dev nginx
+test-backend: $(VENV)/.installed-dev nginx pgbouncer
 	cd backend && $(BIN)/pytest
 
 # An installed nginx, else Debian's; without one, the tests of several hosts are left out, and say so.
@@ -46,6 +46,15 @@ nginx:
 		echo "Installing Debian's nginx …"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null \
 			|| echo "nginx cannot be installed: the tests of several hosts are left out."; \
+	fi
+
+# An installed PgBouncer, else Debian's; without one, its tests are left out, and say so.
+pgbouncer:
+	@if PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Debian's PgBouncer …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null \
+			|| echo "PgBouncer cannot be installed: its tests are left out."; \
 	fi
 
 test-frontend: frontend/node_modules/.installed

@@ -9,7 +9,7 @@ TOP = BACKEND.parent
 PAGE = (TOP / "docs" / "operating.md").read_text()
 OTHERS = {
     # Of the shell, the Makefile, systemd and PostgreSQL rather than settings.
-    "CONCURRENTLY", "FILE", "PATH", "POSTGRES_PASSWORD", "REPLACE", "SELECT", "SIGINT", "SIGTERM",
+    "ALTER", "CONCURRENTLY", "FILE", "PATH", "POSTGRES_PASSWORD", "REPLACE", "ROLE", "SELECT", "SIGINT", "SIGTERM",
 }  # fmt: skip
 
 

@@ -107,6 +107,8 @@ OIDC = {
         ({"DATABASE_REPLICA_URL": "mysql://localhost/x"}, "DATABASE_REPLICA_URL must start with postgresql://"),
         ({"DATABASE_REPLICA_URL": "postgresql://localhost/x"}, "DATABASE_REPLICA_URL needs DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://me:secret@127.0.0.1:1/x"}, "cannot be reached"),
+        ({"DATABASE_DIRECT_URL": "postgresql://me:secret@127.0.0.1:1/x"}, "DATABASE_DIRECT_URL needs DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql:///x", "DATABASE_DIRECT_URL": "x:secret"}, "DATABASE_DIRECT_URL must start with"),
         ({"DATABASE_URL": "postgresql://me:secret@no.such.host.invalid/x"}, "cannot be reached"),
         ({"DATA_DIR": "/dev/null/data"}, "The data folder /dev/null/data cannot be written"),
         ({"DATA_DIR": "/proc/incident-tracker"}, "The data folder /proc/incident-tracker cannot be written"),

@@ -72,6 +72,8 @@ def create_app(settings: Settings | None = None, *, serves: bool = False) -> Fla
                 counted.watch(db.engines[database.REPLICA], "replica", database.pool_size(settings))
                 connect = database.connecting_to_replica(settings)
                 app.extensions["replica"] = Replica(app, connect, counted.count_replica_read)
+            if database.pooler_url(settings, serves=serves):
+                database.settle_each_transaction(settings, db.engines)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
     api.init_app(app)
     for name, scheme in callers.SECURITY_SCHEMES.items():

@@ -82,18 +82,18 @@ def shared_metrics() -> Iterator[None]:
             del os.environ[_METRICS_FOLDER]
 
 
-def normalise_database_url(url: str, name: str = "DATABASE_URL") -> str:
+def normalise_database_url(url: str, setting: str = "DATABASE_URL") -> str:
     """The URL with psycopg2 named as its driver, which SQLAlchemy 2.1 no longer assumes."""
     scheme, separator, rest = url.partition("://")
     example = "such as postgresql://user:password@localhost:5432/incident_tracker"
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise SettingsError(f"{name} must start with postgresql:// or postgres://, {example}.")
+        raise SettingsError(f"{setting} must start with postgresql:// or postgres://, {example}.")
     normalised = f"postgresql+psycopg2://{rest}"
     try:
         make_url(normalised)
     except (ArgumentError, ValueError) as error:
         # Without what it is: it holds a password.
-        raise SettingsError(f"{name} must be a URL of PostgreSQL, {example}.") from error
+        raise SettingsError(f"{setting} must be a URL of PostgreSQL, {example}.") from error
     return normalised
 
 
@@ -109,6 +109,7 @@ class Settings:
     statement_timeout: int = 10
     slow_query_ms: int = 500
     database_url: str | None = None
+    database_direct_url: str | None = None
     database_replica_url: str | None = None
     data_dir: Path = BACKEND.parent / "data"
     auth_mode: str = ""
@@ -155,6 +156,8 @@ class Settings:
                 "use HOST=127.0.0.1 or AUTH_MODE=required, or set ALLOW_OPEN_NETWORK=1 if everyone on that network "
                 "may change everything."
             )
+        if settings.database_direct_url and not settings.database_url:
+            raise SettingsError("DATABASE_DIRECT_URL needs DATABASE_URL: the pooler in front of that PostgreSQL.")
         if settings.database_replica_url and not settings.database_url:
             raise SettingsError(
                 "DATABASE_REPLICA_URL needs DATABASE_URL, the primary that it replicates: the PostgreSQL that comes "
@@ -299,6 +302,7 @@ _READERS: dict[str, Any] = {
     "statement_timeout": _number(0, 3600),
     "slow_query_ms": _number(0, 3_600_000),
     "database_url": lambda name, raw: normalise_database_url(raw, name),
+    "database_direct_url": lambda name, raw: normalise_database_url(raw, name),
     "database_replica_url": lambda name, raw: normalise_database_url(raw, name),
     # From the top of the repository, so that it is the same folder wherever the program is started.
     "data_dir": lambda _name, raw: (BACKEND.parent / Path(raw).expanduser()).resolve(),

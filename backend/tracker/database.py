@@ -14,7 +14,7 @@ import psycopg2.extensions
 import structlog
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Engine, ExceptionContext, PoolProxiedConnection, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, PoolProxiedConnection, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings
@@ -93,13 +93,18 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
 
     :param serves: whether statements are timed.
     """
-    connect_args = _connect_args(settings.database_url, settings, serves=serves)
+    session = _session(settings, serves=serves)
+    direct = settings.database_direct_url or settings.database_url or "postgresql+psycopg2://"
+    connect_args = _connect_args(direct, session)
+    reached = {"url": direct, "connect_args": connect_args}
+    if pooler := pooler_url(settings, serves=serves):
+        # It refuses options: others would find them in the session.
+        reached = {"url": pooler, "connect_args": _connect_args(pooler, {})}
     options = {
-        "url": settings.database_url or "postgresql+psycopg2://",
+        **reached,
         "max_overflow": 0,
         "pool_timeout": POOL_TIMEOUT,
         "json_serializer": lambda value: dumps(value).decode(),
-        "connect_args": connect_args,
         # They are what people wrote, and errors are logged.
         "hide_parameters": True,
     }
@@ -112,10 +117,7 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
     }
     replica: dict[str | None, dict[str, Any]] = {}
     if settings.database_replica_url and serves:
-        there = {
-            "url": settings.database_replica_url,
-            "connect_args": _connect_args(settings.database_replica_url, settings, serves=True),
-        }
+        there = {"url": settings.database_replica_url, "connect_args": _connect_args_of_replica(settings)}
         replica = {
             REPLICA: {**reads, **there},
             REPLICA_EXPORTS: {**options, **there, "pool_size": exports(settings)},
@@ -127,6 +129,7 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
         HEALTH: {**options, "pool_size": 1},
         LIVE: {
             **options,
+            "url": direct,
             "pool_size": 1,
             "isolation_level": "AUTOCOMMIT",
             # Also where the other side has gone without a word, an answer is not waited for much longer.
@@ -135,20 +138,51 @@ def binds(settings: Settings, *, serves: bool) -> dict[str | None, dict[str, Any
     }
 
 
-def _connect_args(url: str | None, settings: Settings, *, serves: bool) -> dict[str, Any]:
-    given = make_url(url).query if url else {}
-    defaults = {"connect_timeout": 3, "application_name": NAME}
+def pooler_url(settings: Settings, *, serves: bool) -> str | None:
+    """Where the connections lead to a pooler, with which each transaction may be in another session.
+
+    Only those of a server do: migrations and loading need a session of their own.
+    """
+    return settings.database_url if serves and settings.database_direct_url else None
+
+
+def settle_each_transaction(settings: Settings, engines: Mapping[str | None, Engine]) -> None:
+    """Have each transaction set for itself what a session of its own would begin with."""
+    session = _session(settings, serves=True) | {"timezone": "UTC"}
+    reader.settings = "".join(f"SET LOCAL {name} = '{value}'; " for name, value in session.items())
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(reader.settings)
+
+    # Those of the others begin none, or are sessions of their own.
+    for bind in {None, HEALTH, REPLICA_EXPORTS} & engines.keys():
+        event.listen(engines[bind], "begin", begin)
+
+
+def _session(settings: Settings, *, serves: bool) -> dict[str, str]:
     timeouts = {"statement_timeout": settings.statement_timeout, "idle_in_transaction_session_timeout": STALLED}
     # No statement here takes as long as compiling it would; and what is read is in memory or on flash, where a row
     # elsewhere costs little more than the next one.
-    options = ["-c jit=off -c random_page_cost=1.1"]
-    options += [f"-c {name}={seconds}s" for name, seconds in timeouts.items() if serves]
-    # The last one counts: what the URL says wins, except that times come back in UTC on every server.
-    options += [str(given.get("options", "")), "-c timezone=UTC"]
-    return {
-        **{name: value for name, value in defaults.items() if name not in given},
-        "options": " ".join(filter(None, options)),
-    }
+    plans = {"jit": "off", "random_page_cost": "1.1"}
+    return plans | {name: f"{seconds}s" for name, seconds in timeouts.items() if serves}
+
+
+def _connect_args(url: str, session: Mapping[str, str]) -> dict[str, Any]:
+    given = make_url(url).query
+    defaults = {"connect_timeout": 3, "application_name": NAME}
+    connect_args: dict[str, Any] = {name: value for name, value in defaults.items() if name not in given}
+    if session:
+        options = [f"-c {name}={value}" for name, value in session.items()]
+        # The last one counts: what the URL says wins, except that times come back in UTC on every server.
+        options += [str(given.get("options", "")), "-c timezone=UTC"]
+        connect_args["options"] = " ".join(filter(None, options))
+    return connect_args
+
+
+def _connect_args_of_replica(settings: Settings) -> dict[str, Any]:
+    # Where there is a pooler, there may be one in front of the replica as well.
+    session = {} if pooler_url(settings, serves=True) else _session(settings, serves=True)
+    return _connect_args(settings.database_replica_url or "", session)
 
 
 def begin_counting() -> None:
@@ -210,6 +244,8 @@ class Reader:
 
     slow_ms = 0
     """From how many milliseconds on a statement is logged; 0 for never."""
+    settings = ""
+    """What goes before each statement, where the session is not one that was begun with the same."""
 
     @contextmanager
     def until(self, end: float) -> Iterator[None]:
@@ -246,8 +282,11 @@ class Reader:
     def prepared(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """As :meth:`rows`, for a statement whose best plan is the same whatever its values.
 
-        Each connection keeps its plan, which takes half the time of a short statement.
+        Each connection keeps its plan, which takes half the time of a short statement; behind a pooler, where it is
+        another session each time, none does.
         """
+        if self.settings:
+            return self.rows(sql, parameters)
         numbered, given = _numbered(sql)
 
         def execute(cursor: _Cursor) -> None:
@@ -278,9 +317,9 @@ class Reader:
         # Sent together they are one transaction, so that the session needs no tidying, and one round trip.
         end = _END.get()
         if end is None:
-            return ""
+            return self.settings
         left = max(1, round((end - monotonic()) * 1000))
-        return f"SET LOCAL statement_timeout = {left}; "
+        return f"{self.settings}SET LOCAL statement_timeout = {left}; "
 
     @contextmanager
     def cursor(self) -> Iterator[_Cursor]:
@@ -311,8 +350,8 @@ def connecting_to_replica(settings: Settings) -> Callable[[], psycopg2.extension
     """Opens a connection of its own to the replica, which answers later."""
     engine = db.engines[REPLICA]
     _, named = engine.dialect.create_connect_args(engine.url)
-    options = _connect_args(settings.database_replica_url, settings, serves=True)
-    return lambda: psycopg2.connect(**named, **options, async_=True)
+    arguments = {**named, **_connect_args_of_replica(settings)}
+    return lambda: psycopg2.connect(**arguments, async_=True)
 
 
 reader = Reader()

@@ -163,7 +163,13 @@ def _migrate(connection: Connection) -> None:
 def cannot_be_reached(engine: Engine, error: DBAPIError) -> str:
     """The sentence about a database that does not let anybody in."""
     where = engine.url.set(password=None).render_as_string()
-    return f"The database at {where} cannot be reached ({first_line(error)}): start it, or correct DATABASE_URL."
+    said = first_line(error)
+    if "unsupported startup parameter" in said:
+        return f"At {where} is a pooler: set DATABASE_DIRECT_URL to the PostgreSQL behind it."
+    return (
+        f"The database at {where} cannot be reached ({said}): start it, or correct DATABASE_URL (or "
+        "DATABASE_DIRECT_URL, where that is set)."
+    )
 
 
 def first_line(error: DBAPIError) -> str:
