@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from threading import Thread
 from types import FrameType
 from typing import NoReturn
 
@@ -33,6 +34,8 @@ CONNECTIONS = 512
 """Clients that one process lets connect at once beside its streams, idle ones included."""
 FILES = 256
 """Files that a process may have open beside those connections: its own, and those to the database."""
+STOPS = (signal.SIGTERM, signal.SIGINT)
+"""The signals that ask the program to stop."""
 SPARE_THREADS = 4
 """Threads that refuse one more stream, while all others are taken."""
 
@@ -108,7 +111,7 @@ def serve(settings: Settings) -> None:
     from granian.log import LogLevels
 
     files = allow_open_files(CONNECTIONS + settings.streams + FILES)
-    Granian(
+    server = Granian(
         "tracker",
         address=settings.host,
         port=settings.port,
@@ -123,7 +126,23 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=10,
         # One that was killed, for its memory say, takes the requests in its hands with it, and nothing else.
         respawn_failed_workers=True,
-    ).serve(target_loader=partial(application_for_worker, settings), wrap_loader=False)
+    )
+
+    def stop_when_told() -> None:
+        while True:
+            signal.sigwait(STOPS)
+            server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    # Not by handlers: one does not run where the signal comes as its thread goes to sleep, until that wakes up.
+    # The workers begin with what is blocked here, and tell their own threads likewise.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    Thread(target=stop_when_told, name="stop-when-told", daemon=True).start()
+    try:
+        server.serve(target_loader=partial(application_for_worker, settings), wrap_loader=False)
+    except SystemExit:
+        # A worker that was killed just before a stop is no failure of the stop.
+        if not server.interrupt_signal:
+            raise
 
 
 def serve_reloading(settings: Settings) -> int:

@@ -252,23 +252,25 @@ def application_for_worker(settings: Settings) -> Flask:
             os._exit(1)
 
         Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
-    app = create_app(settings, serves=True)
-    live = app.extensions["live"]
-    live.on_start = partial(give_up_stalled_clients, settings.port)
-    told, tells = socket.socketpair()
-    tells.setblocking(False)
-    # The server sets its own handlers later; this is told beside them. It waits for every answer to end, and a
-    # stream does not by itself.
-    signal.set_wakeup_fd(tells.detach(), warn_on_full_buffer=False)
 
-    def end_streams() -> None:
-        while told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
-            pass
+    def end_when_told() -> None:
+        signal.sigwait([signal.SIGTERM])
+        stop = signal.getsignal(signal.SIGTERM)
+        if not callable(stop):
+            # Nothing is under way yet.
+            os._exit(0)
+        stop(signal.SIGTERM, None)
+        # The server waits for every answer to end, and a stream does not by itself.
         live.stop()
         while True:
             drop_stalled(settings.port, STALLED)
 
-    Thread(target=end_streams, name="end-streams", daemon=True).start()
+    # What is inherited notes a stop in a copy of what this process was forked from.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=end_when_told, name="end-when-told", daemon=True).start()
+    app = create_app(settings, serves=True)
+    live = app.extensions["live"]
+    live.on_start = partial(give_up_stalled_clients, settings.port)
     # What is there now stays: the collector need not look through all of it again and again. Nor so often for what
     # requests leave, nearly all of which goes without it.
     gc.collect()
