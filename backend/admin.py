@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings, SettingsError
-from tracker.startup import StartupError, first_line, running_database, upgrade_database
+from tracker.startup import StartupError, complain, first_line, running_database, upgrade_database
 
 
 def main() -> int:
@@ -21,13 +21,13 @@ def main() -> int:
         with running_database(Settings.load()) as settings:
             return make_admin(settings, email=email, name=name, password=password)
     except ValidationError as error:
-        return _complain(" ".join(map(str, error.messages)))
+        return complain(" ".join(map(str, error.messages)))
     except (SettingsError, StartupError) as error:
-        return _complain(str(error))
+        return complain(str(error))
     except DBAPIError as error:
-        return _complain(f"The database stopped the work ({first_line(error)}); nothing was changed.")
+        return complain(f"The database stopped the work ({first_line(error)}); nothing was changed.")
     except (KeyboardInterrupt, EOFError):
-        return _complain("Nothing was changed.", 130)
+        return complain("Nothing was changed.", 130)
 
 
 def ask() -> tuple[str, str, str]:
@@ -59,15 +59,10 @@ def make_admin(settings: Settings, *, email: str, name: str, password: str) -> i
         try:
             operations.make_admin(email=email, name=name, password=password)
         except Invalid as error:
-            return _complain(" ".join(message for messages in (error.errors or {}).values() for message in messages))
+            return complain(" ".join(message for messages in (error.errors or {}).values() for message in messages))
         db.session.commit()
     print(f"{name} ({email}) is an admin.")
     return 0
-
-
-def _complain(sentence: str, code: int = 1) -> int:
-    print(sentence, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ import subprocess
 import sys
 from functools import partial
 from threading import Thread
-from types import FrameType
-from typing import NoReturn
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +22,9 @@ from tracker.logging import announce, configure
 from tracker.startup import (
     StartupError,
     application_for_worker,
+    complain,
     first_line,
+    interrupt,
     require_free_port,
     running_database,
     upgrade_database,
@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--reload", action="store_true", help="restart when the code changes (for development)")
     options = parser.parse_args()
     # Until the server takes over, a polite stop must still stop the database.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         settings = Settings.load()
         configure(settings.log_level, settings.log_format)
@@ -61,11 +61,9 @@ def main() -> int:
                     return serve_reloading(running)
                 serve(running)
     except (SettingsError, StartupError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return complain(str(error))
     except DBAPIError as error:
-        print(f"The database stopped the work ({first_line(error)}).", file=sys.stderr)
-        return 1
+        return complain(f"The database stopped the work ({first_line(error)}).")
     except KeyboardInterrupt:
         return 130
     announce("Stopped.")
@@ -168,10 +166,6 @@ def _shown(host: str) -> str:
     if host in ("127.0.0.1", "::1", "0.0.0.0"):  # noqa: S104 - only compared.
         return "localhost"
     return f"[{host}]" if ":" in host else host
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -10,14 +10,12 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import BACKEND, Settings, SettingsError
-from tracker.startup import StartupError, first_line, running_database
+from tracker.startup import StartupError, complain, first_line, interrupt, running_database
 
 STANDARD = Path("-")
 """In the place of a file: what comes in or goes out."""
@@ -29,22 +27,22 @@ def main(arguments: list[str] | None = None) -> int:
     from tracker.backups import BackupError
 
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         settings = Settings.load()
         if options.command == "restore" and options.file != STANDARD and not options.file.is_file():
-            return _complain(f"There is no file {options.file}.")
+            return complain(f"There is no file {options.file}.")
         with running_database(settings) as running:
             app = create_app(running)
             if options.command == "save":
                 return save(app, options.file)
             return restore(app, options.file, replace=options.replace)
     except (SettingsError, StartupError, BackupError) as error:
-        return _complain(str(error))
+        return complain(str(error))
     except DBAPIError as error:
-        return _complain(f"The database stopped the work ({first_line(error)}).")
+        return complain(f"The database stopped the work ({first_line(error)}).")
     except KeyboardInterrupt:
-        return _complain("Interrupted.", 130)
+        return complain("Interrupted.", 130)
 
 
 def save(app: Flask, file: Path | None) -> int:
@@ -87,15 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     restoring.add_argument("file", type=Path, metavar="FILE", help="- for the standard input")
     restoring.add_argument("--replace", action="store_true", help="delete what the database has now")
     return parser
-
-
-def _complain(sentence: str, code: int = 1) -> int:
-    print(sentence, file=sys.stderr)
-    return code
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from types import FrameType
-from typing import NoReturn
 
 from flask import Flask
 from sqlalchemy import text
@@ -21,7 +19,7 @@ from tracker.config import Settings, SettingsError
 from tracker.demo import DEMO_COUNT, load_when_empty, remove_everything
 from tracker.demo.loader import Progress, settle
 from tracker.extensions import db
-from tracker.startup import StartupError, first_line, running_database, upgrade_database
+from tracker.startup import StartupError, complain, first_line, interrupt, running_database, upgrade_database
 
 MOST = 100_000_000
 REFUSED = 2
@@ -35,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.yes and not options.reset:
         parser.error("--yes answers the question of --reset; without it there is none")
     if options.reset and not options.yes and not sys.stdin.isatty():
-        return _complain("--reset deletes every incident; without a terminal to ask on, add --yes.", REFUSED)
-    signal.signal(signal.SIGTERM, _interrupt)
+        return complain("--reset deletes every incident; without a terminal to ask on, add --yes.", REFUSED)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         with running_database(Settings.load()) as settings:
             from tracker import create_app
@@ -45,11 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
             upgrade_database(app)
             return seed(app, options.count, reset=options.reset, confirmed=options.yes)
     except (SettingsError, StartupError) as error:
-        return _complain(str(error))
+        return complain(str(error))
     except DBAPIError as error:
-        return _complain(f"The database stopped the work ({first_line(error)}); nothing was changed.")
+        return complain(f"The database stopped the work ({first_line(error)}); nothing was changed.")
     except KeyboardInterrupt:
-        return _complain("Interrupted; nothing was changed.", 130)
+        return complain("Interrupted; nothing was changed.", 130)
 
 
 def seed(app: Flask, count: int, *, reset: bool, confirmed: bool) -> int:
@@ -62,7 +60,7 @@ def seed(app: Flask, count: int, *, reset: bool, confirmed: bool) -> int:
             if reset:
                 existing = int(connection.execute(text("SELECT count(*) FROM incidents")).scalar_one())
                 if existing and not confirmed and not _agrees(existing):
-                    return _complain("Nothing was deleted.", 1)
+                    return complain("Nothing was deleted.", 1)
                 remove_everything(connection)
             began = monotonic()
             with _progress(count) as progress:
@@ -117,15 +115,6 @@ def _progress(count: int) -> Iterator[Progress]:
             bar.update(task, completed=done, description="Indexing" if done == count else "Loading incidents")
 
         yield show
-
-
-def _complain(sentence: str, code: int = 1) -> int:
-    print(sentence, file=sys.stderr)
-    return code
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

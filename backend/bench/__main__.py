@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -43,7 +42,7 @@ from bench.programs import APP, REFERENCE, Program, ProgramError, serving
 from bench.report import Result, as_json, machine_facts, show
 from bench.requests import FIRST, GROUPS, WRITES, Request, requests_for
 from bench.samples import SampleError, choose
-from tracker.startup import StartupError
+from tracker.startup import StartupError, complain, interrupt
 
 RESULTS = Path(__file__).with_name("results.json")
 SIZES = (200, 100_000, 1_000_000)
@@ -106,15 +105,13 @@ class Measurements:
 def main() -> int:
     """Measure and report; returns the exit code."""
     options = _options()
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         measure(options, Console())
     except (DatabaseError, ProgramError, SampleError, WrongAnswerError, LoadError, StartupError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return complain(str(error))
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return 130
+        return complain("Interrupted.", 130)
     return 0
 
 
@@ -286,10 +283,6 @@ def _sizes(raw: str) -> tuple[int, ...]:
 
 def _parts(raw: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in raw.split(",") if part.strip())
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -7,12 +7,15 @@ import os
 import re
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Thread
+from types import FrameType
+from typing import NoReturn
 
 import flask_migrate
 from alembic.runtime.migration import MigrationContext
@@ -176,6 +179,17 @@ def first_line(error: DBAPIError) -> str:
     """What the database said, without the details that follow it."""
     said = str(error.orig).strip().splitlines()
     return said[0] if said else "no answer"
+
+
+def complain(sentence: str, code: int = 1) -> int:
+    """Say what went wrong where errors go; returns the exit code."""
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """The handler of a signal that asks to stop: what Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def refuse_unfit_server(connection: Connection) -> None:
