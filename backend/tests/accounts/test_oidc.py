@@ -673,8 +673,8 @@ def test_a_provider_that_is_slow_holds_few_threads(cheat: Cheat, connect: Connec
     connect(cheat.issuer, role_claim="groups")
     provider = required.extensions["oidc"]
     for _ in range(4):
-        assert provider._places.acquire(blocking=False)
+        assert provider._asking._places.acquire(blocking=False)
     assert visit_cheat(cheat, required.test_client()) == "/sign-in?problem=unreachable&to=%2F"
     for _ in range(4):
-        provider._places.release()
+        provider._asking._places.release()
     assert visit_cheat(cheat, required.test_client()) == "/"

@@ -59,7 +59,7 @@ class Provider:
         self.name = settings.name
         self.decides_roles = settings.role_claim is not None
         self._settings = settings
-        self._places = BoundedSemaphore(_AT_ONCE)
+        self._asking = _Asking()
         self._lock = Lock()
         self._metadata: dict[str, Any] = {}
         self._keys: KeySet | None = None
@@ -70,7 +70,7 @@ class Provider:
 
         :raises SignInError: where the provider does not answer, or not as one.
         """
-        with self._asking():
+        with self._asking:
             metadata = self._read_metadata()
         parameters = {
             "response_type": "code",
@@ -92,7 +92,7 @@ class Provider:
         """
         if not hmac.compare_digest(answer.get("state", "").encode(), flow.state.encode()):
             raise SignInError("expired")
-        with self._asking():
+        with self._asking:
             metadata = self._read_metadata()
             self._check_issuer(answer, metadata)
             if "error" in answer:
@@ -210,9 +210,6 @@ class Provider:
                 self._keys = keys
         return keys
 
-    def _asking(self) -> "_Asking":
-        return _Asking(self._places)
-
 
 class _UnverifiedError(SignInError):
     """The provider's answer is not one that can be believed; the log says why."""
@@ -225,8 +222,8 @@ class _UnverifiedError(SignInError):
 class _Asking:
     """Asks the provider, a few at once, and makes a refusal of whatever goes wrong."""
 
-    def __init__(self, places: BoundedSemaphore) -> None:
-        self._places = places
+    def __init__(self) -> None:
+        self._places = BoundedSemaphore(_AT_ONCE)
 
     def __enter__(self) -> None:
         if not self._places.acquire(blocking=False):
