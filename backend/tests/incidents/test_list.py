@@ -486,6 +486,21 @@ def test_a_phrase_is_looked_up_and_what_is_left_without_a_word_is_walked_to(
     assert "MATERIALIZED" not in statements[-1]
 
 
+def test_ranges_of_both_times_are_looked_through_once(
+    client: FlaskClient, create: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No index has them in common: a count and a page would each look at very much that does not match."""
+    for _ in range(3):
+        create()
+    both = {"created_to": "2100-01-01T00:00:00Z", "updated_since": "2026-01-01T00:00:00Z", "per_page": "2"}
+    found = client.get("/api/incidents", query_string=both).get_json()
+    assert (len(found["items"]), found["total"], found["totalIsExact"]) == (2, 3, True)
+    assert statements[-1].count("updated_at >=") == 1
+    monkeypatch.setattr(queries, "COUNT_LIMIT", 1)
+    stopped = client.get("/api/incidents", query_string=both).get_json()
+    assert (stopped["items"], stopped["totalIsExact"]) == (found["items"], False)
+
+
 def test_services_in_use(client: FlaskClient, create: Any) -> None:
     for service, status in (("payments", "OPEN"), ("payments", "RESOLVED"), ("Pay_out", "OPEN"), ("search", "OPEN")):
         create(service=service, status=status)

@@ -123,6 +123,11 @@ class IncidentFilter:
             or self.updated_outside
         )
 
+    @property
+    def spans_both_times(self) -> bool:
+        """Whether it restricts both when incidents were created and when they were changed."""
+        return bool(self.times("created_at") and self.times("updated_at"))
+
     def without(self, *facets: str) -> "IncidentFilter":
         """The same filter, free in these facets."""
         free: dict[str, Any] = dict.fromkeys(facets)

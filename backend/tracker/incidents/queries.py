@@ -160,6 +160,12 @@ def _walk(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
         counted = kept_count(which)
     elif take_sample(which).certainly_more_than(COUNT_LIMIT):
         counted = _STOPPED
+    elif which.spans_both_times:
+        # A count along one of their indexes and a page along the other might each look at half of all.
+        found = _gather(which, wanted, which.conditions(), most=COUNT_LIMIT)
+        if found[0].exact:
+            return found
+        counted = _STOPPED
     else:
         counted = _counted(which.conditions())
     conditions = where(which.conditions() + wanted.beyond(order.key))
