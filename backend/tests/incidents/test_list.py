@@ -486,6 +486,21 @@ def test_a_phrase_is_looked_up_and_what_is_left_without_a_word_is_walked_to(
     assert "MATERIALIZED" not in statements[-1]
 
 
+def test_a_walk_looks_at_as_many_rows_as_match_before_it_ends(
+    client: FlaskClient, create: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order of titles, all that begin alike may come first and not match, the more the larger the table."""
+    for title in ("Alert of a disk", "Broken pipe", "Broken disk", "Broken pump"):
+        create(title=title)
+    monkeypatch.setattr(Sample, "certainly_more_than", lambda _sample, _limit: True)
+    monkeypatch.setattr(queries, "AHEAD", 1)
+    query = {"search": "broken", "sort_by": "title", "order": "asc", "per_page": "1"}
+    answer = client.get("/api/incidents", query_string=query).get_json()
+    assert [item["title"] for item in answer["items"]] == ["Broken disk"]
+    assert "LIMIT 3" in statements[-1]
+    assert "MATERIALIZED" not in statements[-1]
+
+
 def test_ranges_of_both_times_are_looked_through_once(
     client: FlaskClient, create: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from tracker.problems import NotFound
 from tracker.wire import dumps, excerpt
 
 AHEAD = 20_000
-"""So many rows a search for something frequent looks at before it goes about it the other way."""
+"""At least so many rows a search looks at along its order before it goes about it the other way."""
 DEEP = 1_000
 """From this offset on, a page is found without looking at the rows before it."""
 SERVICES_LISTED = 100
@@ -208,8 +208,8 @@ def _search(which: IncidentFilter, wanted: _Page) -> tuple[Total, list[_Row]]:
         if found[0].exact:
             return found
     # What matches may all be at the other end: then the walk ends, unless the page is that far down itself, or there is
-    # no word by which an index would find it sooner.
-    ahead = f"LIMIT {AHEAD}" if which.words and wanted.offset < DEEP else ""
+    # no word by which an index would find it sooner. Not before it has looked at as many rows as that would find.
+    ahead = f"LIMIT {max(AHEAD, sample.estimate)}" if which.words and wanted.offset < DEEP else ""
     order = wanted.order
     page = f"""
         SELECT ahead.* FROM (

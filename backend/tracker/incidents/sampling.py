@@ -66,6 +66,11 @@ class Sample:
         """How many incidents one of the sample stands for."""
         return self.total / self.rows
 
+    @property
+    def estimate(self) -> int:
+        """How many incidents match, about."""
+        return round(self.matching_rows * self.scale) if self.rows else 0
+
     def _most(self, blocks: float) -> float:
         """How many of so many blocks of the table may be in the sample, at the very most."""
         chance = min(1.0, BLOCKS / self.blocks)
