@@ -1,6 +1,6 @@
 # `make run` and `make test` set up what they need; everything else is a part of them.
 .DELETE_ON_ERROR:
-.PHONY: run dev admin backup restore test lint format test-backend test-frontend build size e2e browser bench bench-browser wrk nginx pgbouncer openapi lock clean
+.PHONY: run dev admin backup restore test lint format test-backend test-frontend build size e2e browser bench bench-browser bench-scaling wrk nginx pgbouncer openapi lock clean
 
 VENV := backend/.venv
 BIN := .venv/bin
@@ -84,6 +84,10 @@ browser: frontend/node_modules/.installed
 bench: $(VENV)/.installed-dev wrk ## How fast it is; docs/benchmark.md says what SIZE, ONLY, ROUNDS, SECONDS and REUSE do
 	@cd backend && $(BIN)/python -m bench $(if $(SIZE),--size "$(SIZE)") $(if $(ONLY),--only "$(ONLY)") \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(filter 1,$(REUSE)),--reuse)
+
+bench-scaling: $(VENV)/.installed-dev wrk nginx ## What further processes, hosts and a replica buy; SIZE, ROUNDS, SECONDS
+	@cd backend && $(BIN)/python -m bench.scaling $(if $(SIZE),--size "$(SIZE)") \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 # An installed wrk, else Debian's.
 wrk:
