@@ -68,7 +68,10 @@ test('one signs in where one wanted to go, acts under the own name, and signs ou
   ).toBeVisible();
   await expect(page.getByRole('region', { name: 'Timeline' })).toContainText('ana opened INC-');
   await page.getByRole('button', { name: 'Your account: ana' }).click();
+  // The page is loaded anew, after which nothing of before is left.
+  const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await loaded;
   await expect(page.getByLabel('E-mail address')).toBeVisible();
   await page.goto('/');
   await expect(page.getByLabel('E-mail address')).toBeVisible();
