@@ -49,7 +49,7 @@ _PRESENT = """
 """
 _REPLAYED = """
     SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint, timeline_id FROM pg_control_checkpoint()
-    WHERE pg_is_in_recovery()
+    WHERE pg_is_in_recovery() AND pg_last_wal_replay_lsn() IS NOT NULL
 """
 _CLUSTER = "SELECT system_identifier FROM pg_control_system()"
 _STANDBY = "SELECT pg_is_in_recovery(), system_identifier FROM pg_control_system()"
@@ -207,11 +207,13 @@ class _Reading:
         """
         if self._connection is None:
             present = self.present()
-            connection = self._connection = db.engines[REPLICA].raw_connection()
+            connection = db.engines[REPLICA].raw_connection()
             self._taken.callback(connection.close)
             self._taken.enter_context(self.replica.cut_when_silent(connection))
             with reader.through(lambda: connection):
                 _catch_up(reader.prepared, present, connection.info)
+            # Not before: nobody reads on one that is behind.
+            self._connection = connection
         return self._connection
 
     def present(self) -> Reached:
@@ -247,7 +249,7 @@ def _catch_up(run: Callable[[str, Mapping[str, Any]], Any], present: Reached, kn
         if asked is None or time.monotonic() - at > RECENT or asked.bytes < present.bytes:
             rows = run(_REPLAYED, {})
             if not rows:
-                raise _UnfitError("it has been promoted")
+                raise _UnfitError("it has been promoted, or replays no log")
             asked = Reached(*rows[0])
             known["reached"] = (asked, time.monotonic())
         if asked.timeline != present.timeline:
