@@ -28,7 +28,7 @@ from tests.clusters import Cluster, Clusters
 from tests.hosts import NGINX, proxy_to
 from tests.serving import Server, started, wait_until
 from tracker.config import normalise_database_url
-from tracker.startup import StartupError
+from tracker.startup import StartupError, complain
 
 FOLDER = DATA / "scaling"
 NAMES = (FIRST, "severity + status", "search: common", "facets under search: common", "read one", "create")
@@ -65,16 +65,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=3, help="how long each time (3)")
     options = parser.parse_args()
     if NGINX is None:
-        print(
-            "This takes nginx: install it (Debian: apt install nginx-light; macOS: brew install nginx).",
-            file=sys.stderr,
-        )
-        return 1
+        return complain("It takes nginx: install it (Debian: apt install nginx-light; macOS: brew install nginx).")
     try:
         measure(options.size, options.rounds, options.seconds)
     except (DatabaseError, LoadError, SampleError, StartupError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return complain(str(error))
     return 0
 
 
